@@ -1,0 +1,1 @@
+"""Experts: sampling and ratings."""

@@ -1,0 +1,1 @@
+"""Captions: prompts, routes, providers and the paid-call protocol."""

@@ -1,0 +1,1 @@
+"""The bundled sample papers and the offline demonstration."""

@@ -1,0 +1,1 @@
+"""Figures: pictures, panels, kinds and what of them may be exported."""

@@ -1,0 +1,1 @@
+"""What a caption is worth: scorers and the gate."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, views, sessions, the embedded server, and the blob store."""
