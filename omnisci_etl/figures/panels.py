@@ -1,0 +1,268 @@
+"""Panels of a figure as its caption names them: "(a) ...", bold letters, "a, b ...", "A. ...", "(i) ...", "Left: ...".
+
+Every place that could mark a panel becomes a marker; the letters must form a plausible run (from "a" on, small
+gaps); of the markers of one letter the first that opens a sentence defines the panel and the others only refer to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from omnisci_etl.papers.mentions import find_references, sentences
+from omnisci_etl.papers.model import Panel
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    """caption[start:end] names labels; strong: it opens a sentence; closed: it stands in brackets."""
+
+    start: int
+    end: int
+    labels: tuple[str, ...]
+    strong: bool = False
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """gap: how many letters a run may leave out; alone: whether one panel, or a run without "a", can be true."""
+
+    find: Callable[[str], list[_Marker]]
+    gap: int
+    alone: bool
+    weak: bool
+
+
+_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+_SEP = r"(?:\s*(?:[,;&/]|[-‐‑‒–—−])\s*(?:and\s+)?|\s+(?:and|to)\s+)"
+_LIST = rf"[A-Za-z](?:{_SEP}[A-Za-z])*"
+_BETWEEN = re.compile(_SEP)
+_DASHED = re.compile(r"[-‐‑‒–—−]|\bto\b")
+_FULL_LIST = re.compile(rf"{_LIST}")
+_PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<letter>[A-Za-z])")
+_BRACKET = re.compile(rf"(?<![^\W_])[(\[]\s*(?P<list>{_LIST})\s*(?:[,;:]\s[^()\[\]]{{1,40}})?[)\]]:?")
+_BARE = re.compile(rf"(?:(?<=^)|(?<=[.;:!?)]\s))(?P<list>{_LIST}),?\s+(?=[\"“'‘(\[]?(?:[^\W_a-z]|[a-z]+[A-Z\d]))")
+_CLOSING = re.compile(rf"(?:(?<=^)|(?<=[.;:,!?)]\s)|(?<=\band\s))(?P<list>{_LIST})(?P<mark>[).:|])\s*(?=\S)")
+_ROMAN_BRACKET = re.compile(r"(?<![^\W_])\((?P<label>viii|vii|vi|iv|v|ix|xii|xi|x|iii|ii|i)\)")
+_PLACE = r"(?:(?:top|upper|bottom|lower|middle|cent(?:er|re)|left|right)(?:[\s-](?:left|right|middle|cent(?:er|re)))?)"
+_WORD = re.compile(
+    rf"(?:(?<=^)|(?<=[.;:!?]\s))(?P<bare>{_PLACE})(?:\s(?:panels?|rows?|columns?|plots?))?(?::|\s?[|])"
+    rf"|[(\[]\s*(?P<closed>{_PLACE})(?:\s(?:panels?|rows?|columns?|plots?))?\s*[)\]]:?",
+    re.I,
+)
+_REFERS = re.compile(r"(?:\b(?:in|of|from|see|to|as|with|by|than|panels?|shown|insets?|like)|\bfor)\s*[(\[]?$", re.I)
+_IN_PANEL = re.compile(r"(?:\b(?:in|see|from|panels?|insets?))\s*[(\[]?$", re.I)
+_OPENS = re.compile(r"[\"“'‘(\[]?[^\W\d_a-z]|[\"“'‘(\[]?\d")
+_TRAILS = re.compile(r"\s*(?:[,.;:)]|and\b|&|or\b|$)")
+_EDGE = " \t,;:.|–—-"
+
+
+def split_panels(caption: str, bold: Sequence[tuple[int, int]] = ()) -> tuple[str, tuple[Panel, ...]]:
+    """The shared lead of a caption and its panels in the order of their labels.
+
+    bold holds the (start, end) of the bold stretches of the caption, where the format tells. A range such as
+    "a-c" gives one panel per letter, all with the same text. Without panels the lead is the whole caption.
+    """
+    elsewhere = [(ref.start, ref.end) for ref in find_references(caption)]
+    for style in _styles(caption, bold):
+        markers = [m for m in style.find(caption) if not any(s < m.end and m.start < e for s, e in elsewhere)]
+        if chosen := _choose(_join(caption, markers), style, caption):
+            return _cut(caption, chosen)
+    return caption, ()
+
+
+def _styles(caption: str, bold: Sequence[tuple[int, int]]) -> Iterator[_Style]:
+    if bold:
+        yield _Style(lambda text: _bold_markers(text, bold), gap=3, alone=True, weak=True)
+    yield _Style(lambda text: _letters(text, _BRACKET, closed=True), gap=1, alone=True, weak=True)
+    yield _Style(lambda text: _letters(text, _BARE, closed=False), gap=0, alone=False, weak=False)
+    yield _Style(_closing_markers, gap=0, alone=False, weak=True)
+    yield _Style(_roman_markers, gap=0, alone=False, weak=True)
+    yield _Style(_word_markers, gap=0, alone=False, weak=True)
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    """The letters of a list, ranges written out."""
+    labels: list[str] = []
+    for piece in _PIECE.finditer(text):
+        letter = piece["letter"]
+        if labels and piece["sep"] and _DASHED.search(piece["sep"]):
+            labels.extend(_between(labels[-1], letter))
+        labels.append(letter)
+    return tuple(labels)
+
+
+def _between(first: str, last: str) -> tuple[str, ...]:
+    """The letters strictly between two."""
+    if first.islower() != last.islower() or not 0 < ord(last) - ord(first) < 26:
+        return ()
+    return tuple(chr(code) for code in range(ord(first) + 1, ord(last)))
+
+
+def _bold_markers(caption: str, bold: Sequence[tuple[int, int]]) -> list[_Marker]:
+    markers = []
+    for start, end in sorted(bold):
+        inner = caption[start:end].strip(" ()[].,:;|")
+        if not inner or not _FULL_LIST.fullmatch(inner):
+            continue
+        start = caption.index(inner, start)
+        end = start + len(inner)
+        closed = caption[:start].rstrip()[-1:] in {"(", "["} and caption[end : end + 1] in {")", "]"}
+        if closed:
+            start, end = max(caption.rfind("(", 0, start), caption.rfind("[", 0, start)), end + 1
+        markers.append(_Marker(start, end, _labels(inner), closed=closed))
+    return markers
+
+
+def _letters(caption: str, pattern: re.Pattern[str], *, closed: bool) -> list[_Marker]:
+    return [_Marker(m.start(), m.end(), _labels(m["list"]), closed=closed) for m in pattern.finditer(caption)]
+
+
+def _closing_markers(caption: str) -> list[_Marker]:
+    """ "a) ...", "A. ..."; a capital with a full stop could be an initial or a genus and needs a capital after it."""
+    return [
+        _Marker(m.start(), m.end(), _labels(m["list"]))
+        for m in _CLOSING.finditer(caption)
+        if m["mark"] != "." or _OPENS.match(caption, m.end())
+    ]
+
+
+def _roman_markers(caption: str) -> list[_Marker]:
+    return [_Marker(m.start(), m.end(), (m["label"],), closed=True) for m in _ROMAN_BRACKET.finditer(caption)]
+
+
+def _word_markers(caption: str) -> list[_Marker]:
+    return [
+        _Marker(m.start(), m.end(), ((m["bare"] or m["closed"]).capitalize(),), closed=bool(m["closed"]))
+        for m in _WORD.finditer(caption)
+    ]
+
+
+def _join(caption: str, markers: list[_Marker]) -> list[_Marker]:
+    """Markers with nothing but a separator between them as one ("(a) and (b)", bold a – bold c); strong is set."""
+    joined: list[_Marker] = []
+    for marker in markers:
+        last = joined[-1] if joined else None
+        gap = caption[last.end : marker.start] if last else ""
+        if last and last.labels[-1].islower() == marker.labels[0].islower() and _BETWEEN.fullmatch(gap):
+            middle = _between(last.labels[-1], marker.labels[0]) if _DASHED.search(gap) else ()
+            joined[-1] = replace(last, end=marker.end, labels=last.labels + middle + marker.labels)
+        else:
+            joined.append(marker)
+    return [replace(marker, strong=_strong(caption, marker)) for marker in joined]
+
+
+def _strong(caption: str, marker: _Marker) -> bool:
+    before = caption[: marker.start].rstrip()
+    if not before or before[-1] in ".;:!?":
+        return True
+    opens = _OPENS.match(caption[marker.end : marker.end + 4].lstrip())
+    return bool(opens) and not _REFERS.search(before[-12:])
+
+
+def _choose(markers: list[_Marker], style: _Style, caption: str) -> list[_Marker]:
+    """The markers that define panels, each with the labels that it defines, in the order of the text."""
+    usable = [m for m in markers if m.strong or style.weak]
+    runs = [_run({label for m in usable for label in m.labels}, alphabet, style) for alphabet in _ALPHABETS]
+    runs.extend(_run_without_a(usable, upper, caption) if style.alone else [] for upper in (False, True))
+    run = max(runs, key=len)
+    if len(run) == 1 and not _alone(run[0], usable, style, caption):
+        return []
+    defined: dict[str, _Marker] = {}
+    for marker in sorted(usable, key=lambda m: (not m.strong, m.start)):
+        for label in marker.labels:
+            if label in run:
+                defined.setdefault(label, marker)
+    starts = {m.start: m for m in defined.values()}
+    return [
+        replace(marker, labels=tuple(label for label in run if defined.get(label) == marker))
+        for _, marker in sorted(starts.items())
+    ]
+
+
+_ALPHABETS = (
+    tuple("abcdefghijklmnopqrstuvwxyz"),
+    tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    _ROMAN,
+)
+
+
+def _run(labels: set[str], alphabet: Sequence[str], style: _Style) -> list[str]:
+    """The labels that go on from the first of the alphabet with no gap wider than the style allows."""
+    if alphabet[0] not in labels:
+        return _places(labels) if alphabet is _ROMAN else []
+    run, missing = [], 0
+    for label in alphabet:
+        missing = 0 if label in labels else missing + 1
+        if missing > style.gap:
+            break
+        if not missing:
+            run.append(label)
+    return [] if alphabet is _ROMAN and len(run) < 2 else run
+
+
+def _places(labels: set[str]) -> list[str]:
+    """Left, Right and their like: at least two of them."""
+    words = sorted(label for label in labels if len(label) > 2 and label.lower() not in _ROMAN)
+    return words if len(words) > 1 else []
+
+
+def _run_without_a(markers: list[_Marker], upper: bool, caption: str) -> list[str]:
+    """Neighbouring letters, or one letter that opens a sentence or is pointed at ("the dots in d")."""
+    if any(label in {"a", "A"} for m in markers for label in m.labels):
+        return []
+    good = [m for m in markers if m.strong or _IN_PANEL.search(caption[max(0, m.start - 12) : m.start])]
+    return sorted({label for m in good for label in m.labels if len(label) == 1 and label.isupper() == upper})
+
+
+def _alone(label: str, markers: list[_Marker], style: _Style, caption: str) -> bool:
+    """Whether a caption can name this one panel only: "(a)" in mid-sentence may be a length."""
+    return style.alone and any(
+        label in m.labels and (m.strong or _IN_PANEL.search(caption[max(0, m.start - 12) : m.start])) for m in markers
+    )
+
+
+def _cut(caption: str, markers: list[_Marker]) -> tuple[str, tuple[Panel, ...]]:
+    bounds = list(sentences(caption))
+    texts: dict[str, str] = {}
+    lead_end = len(caption)
+    trailing = False
+    for index, marker in enumerate(markers):
+        sentence = next((s for s in bounds if marker.start < s[1]), (0, len(caption)))
+        same = index > 0 and markers[index - 1].start >= sentence[0]
+        trailing = _trailing(caption, marker, sentence) if not same else trailing and marker.closed
+        following = markers[index + 1].start if index + 1 < len(markers) else len(caption)
+        if trailing:
+            start = max(sentence[0], markers[index - 1].end if same else 0)
+            text = f"{caption[start : marker.start].strip(_EDGE)} {_tail(caption, markers, index, sentence)}"
+        elif not marker.strong and _IN_PANEL.search(caption[max(0, marker.start - 12) : marker.start]):
+            start, text = sentence[0], caption[sentence[0] : sentence[1]]
+        else:
+            start, text = marker.start, caption[marker.end : following]
+        lead_end = min(lead_end, start)
+        texts.update({label: _trim(text) for label in marker.labels})
+    panels = tuple(Panel(label, texts[label]) for label in sorted(texts, key=_order))
+    return caption[:lead_end].strip(" ,;("), panels
+
+
+def _trailing(caption: str, marker: _Marker, sentence: tuple[int, int]) -> bool:
+    """Whether the marker stands behind what it names: "The length (a) and width (b) of ..."."""
+    words = caption[sentence[0] : marker.start].strip(_EDGE)
+    return marker.closed and not marker.strong and bool(words) and bool(_TRAILS.match(caption, marker.end))
+
+
+def _tail(caption: str, markers: list[_Marker], index: int, sentence: tuple[int, int]) -> str:
+    """What follows the last marker of the sentence: it holds for all of them."""
+    last = max((m for m in markers[index:] if m.start < sentence[1]), key=lambda m: m.start)
+    return caption[last.end : sentence[1]].strip(_EDGE)
+
+
+def _trim(text: str) -> str:
+    text = re.sub(r"(?:^|\s)(?:and|or)$", "", text.strip(" ,;:(|")).strip(" ,;:(|")
+    return re.sub(r"^(?:and|or)\s+", "", text).strip()
+
+
+def _order(label: str) -> tuple[int, str]:
+    return (_ROMAN.index(label), "") if len(label) > 1 and label in _ROMAN else (0, label)

@@ -1,0 +1,155 @@
+"""Connections to the ledger, SQL kept in files, and bulk loading by COPY."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import OperationalError
+
+from omnisci_etl.config import Settings
+from omnisci_etl.errors import ConfigError, ServiceError
+from omnisci_etl.ledger.embedded import EmbeddedServer
+
+Row = Mapping[str, Any]
+
+
+def embedded_server(settings: Settings) -> EmbeddedServer:
+    """The embedded server of this home."""
+    return EmbeddedServer(settings.home_dir / "postgres", pg_bin=settings.pg_bin)
+
+
+def database_url(settings: Settings) -> URL:
+    """The ledger's URL with the driver named; starts the embedded server where no other is configured."""
+    if settings.database_url is None:
+        return make_url(embedded_server(settings).url())
+    url = make_url(settings.database_url.get_secret_value())
+    return url.set(drivername="postgresql+psycopg2")
+
+
+class Ledger:
+    """The provenance database. Every connection works as omnisci_writer, or as omnisci_reader where said."""
+
+    def __init__(self, url: URL | str, *, pool_size: int = 5) -> None:
+        self.url = make_url(url)
+        self.engine: Engine = create_engine(
+            self.url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True, json_serializer=dumps,
+            connect_args={"application_name": "omnisci", "connect_timeout": 10},
+        )  # fmt: skip
+        event.listen(self.engine, "connect", _prepare)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Ledger:
+        """The configured ledger. Raises ServiceError when it is not reachable, ConfigError when it is not migrated."""
+        ledger = cls(database_url(settings))
+        try:
+            with ledger.engine.connect() as connection:
+                ready = connection.execute(text("SELECT to_regclass('omnisci.lineage') IS NOT NULL")).scalar_one()
+        except OperationalError as error:
+            raise ServiceError(f"the database is not reachable: {reason(error)}") from None
+        if not ready:
+            raise ConfigError("the database has no ledger yet: run `omnisci db upgrade`")
+        return ledger
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction as omnisci_writer: committed at the end, rolled back on an error."""
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL ROLE omnisci_writer")
+            yield connection
+
+    @contextmanager
+    def read(self, *, timeout_s: float = 60.0) -> Iterator[Connection]:
+        """A read-only transaction as omnisci_reader, cancelled after timeout_s seconds a statement."""
+        with self.engine.connect() as connection:
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            connection.exec_driver_sql("SET LOCAL ROLE omnisci_reader")
+            connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(timeout_s * 1000)}")
+            yield connection
+            connection.rollback()
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self.engine.dispose()
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET search_path = omnisci, public")
+        cursor.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
+
+
+def reason(error: OperationalError) -> str:
+    """The driver's message in one line; it never holds the password."""
+    return " ".join(str(error.orig).split())
+
+
+@cache
+def sql(package: str, name: str) -> TextClause:
+    """The statement in the file `name`.sql of a package's folder: one statement a file, parameters as :name."""
+    return text(files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def dumps(value: Any) -> str:
+    """JSON for jsonb columns; NUL characters, which PostgreSQL refuses, are dropped."""
+    return json.dumps(value, ensure_ascii=False, default=_jsonable).replace("\\u0000", "")
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, tuple | set | frozenset):
+        return list(value)
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    raise TypeError(f"not JSON: {type(value)}")
+
+
+def copy_into(connection: Connection, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> int:
+    """Loads rows by COPY into a temporary table that lives until the end of the transaction; their number.
+
+    columns maps names to SQL types, in the order of the rows' values. dict and list values of jsonb
+    columns are written as JSON, lists of other columns as arrays.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    types = list(columns.values())
+    count = 0
+    for row in rows:
+        writer.writerow([_field(value, kind) for value, kind in zip(row, types, strict=True)])
+        count += 1
+    buffer.seek(0)
+    definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
+    connection.exec_driver_sql(f'DROP TABLE IF EXISTS pg_temp."{table}"')
+    connection.exec_driver_sql(f'CREATE TEMPORARY TABLE "{table}" ({definition}) ON COMMIT DROP')
+    driver: Any = connection.connection.driver_connection
+    with driver.cursor() as cursor:
+        cursor.copy_expert(f"COPY pg_temp.\"{table}\" FROM STDIN (FORMAT csv, NULL '\\N')", buffer)
+    return count
+
+
+def _field(value: Any, kind: str) -> str:
+    if value is None:
+        return "\\N"
+    if kind == "jsonb":
+        return dumps(value)
+    if isinstance(value, list | tuple):
+        return "{" + ",".join(_array_item(item) for item in value) + "}"
+    return str(value).replace("\x00", "")
+
+
+def _array_item(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    escaped = str(value).replace("\x00", "").replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
