@@ -7,7 +7,7 @@ gaps); of the markers of one letter the first that opens a sentence defines the 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from omnisci_etl.papers.mentions import find_references, sentences
@@ -29,10 +29,10 @@ class _Marker:
 class _Style:
     """gap: how many letters a run may leave out; alone: whether one panel, or a run without "a", can be true."""
 
-    find: Callable[[str], list[_Marker]]
-    gap: int
-    alone: bool
-    weak: bool
+    markers: list[_Marker]
+    gap: int = 0
+    alone: bool = False
+    trusted: bool = False
 
 
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
@@ -43,7 +43,10 @@ _DASHED = re.compile(r"[-‐‑‒–—−]|\bto\b")
 _FULL_LIST = re.compile(rf"{_LIST}")
 _PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<letter>[A-Za-z])")
 _BRACKET = re.compile(rf"(?<![^\W_])[(\[]\s*(?P<list>{_LIST})\s*(?:[,;:]\s[^()\[\]]{{1,40}})?[)\]]:?")
-_BARE = re.compile(rf"(?:(?<=^)|(?<=[.;:!?)]\s))(?P<list>{_LIST}),?\s+(?=[\"“'‘(\[]?(?:[^\W_a-z]|[a-z]+[A-Z\d]))")
+_BARE = re.compile(
+    rf"(?:(?<=^)|(?<=[.;:!?)]\s)|(?<=[;,]\sand\s))(?P<list>{_LIST})(?P<comma>,?)\s+(?![=<>≤≥±~]|[a-z][A-Z][a-z])"
+)
+_LOST_STOP = re.compile(r"(?<=[\w%)]\s)(?P<list>[b-z])\s+(?=[A-Z][a-z]+\s)")
 _CLOSING = re.compile(rf"(?:(?<=^)|(?<=[.;:,!?)]\s)|(?<=\band\s))(?P<list>{_LIST})(?P<mark>[).:|])\s*(?=\S)")
 _ROMAN_BRACKET = re.compile(r"(?<![^\W_])\((?P<label>viii|vii|vi|iv|v|ix|xii|xi|x|iii|ii|i)\)")
 _PLACE = r"(?:(?:top|upper|bottom|lower|middle|cent(?:er|re)|left|right)(?:[\s-](?:left|right|middle|cent(?:er|re)))?)"
@@ -54,9 +57,10 @@ _WORD = re.compile(
 )
 _REFERS = re.compile(r"(?:\b(?:in|of|from|see|to|as|with|by|than|panels?|shown|insets?|like)|\bfor)\s*[(\[]?$", re.I)
 _IN_PANEL = re.compile(r"(?:\b(?:in|see|from|panels?|insets?))\s*[(\[]?$", re.I)
-_OPENS = re.compile(r"[\"“'‘(\[]?[^\W\d_a-z]|[\"“'‘(\[]?\d")
+_OPENS = re.compile(r"[\"“'‘(\[]?(?:[^\W_a-z]|[a-z]{1,3}[A-Z]{2}|pH\b)")
 _TRAILS = re.compile(r"\s*(?:[,.;:)]|and\b|&|or\b|$)")
-_EDGE = " \t,;:.|–—-"
+_NO_WORDS = frozenset("bcdefghijklmnopqrstuvwxyz")
+_EDGE = " ,;:.|–—-"
 
 
 def split_panels(caption: str, bold: Sequence[tuple[int, int]] = ()) -> tuple[str, tuple[Panel, ...]]:
@@ -66,21 +70,33 @@ def split_panels(caption: str, bold: Sequence[tuple[int, int]] = ()) -> tuple[st
     "a-c" gives one panel per letter, all with the same text. Without panels the lead is the whole caption.
     """
     elsewhere = [(ref.start, ref.end) for ref in find_references(caption)]
+    best: list[_Marker] = []
     for style in _styles(caption, bold):
-        markers = [m for m in style.find(caption) if not any(s < m.end and m.start < e for s, e in elsewhere)]
-        if chosen := _choose(_join(caption, markers), style, caption):
+        markers = [m for m in style.markers if not any(s < m.end and m.start < e for s, e in elsewhere)]
+        chosen = _choose(_join(caption, markers), style, caption)
+        if style.trusted and _count(chosen) > 1:
             return _cut(caption, chosen)
-    return caption, ()
+        if _count(chosen) > _count(best):
+            best = chosen
+    return _cut(caption, best) if best else (caption, ())
+
+
+def _count(markers: list[_Marker]) -> int:
+    return sum(len(marker.labels) for marker in markers)
 
 
 def _styles(caption: str, bold: Sequence[tuple[int, int]]) -> Iterator[_Style]:
-    if bold:
-        yield _Style(lambda text: _bold_markers(text, bold), gap=3, alone=True, weak=True)
-    yield _Style(lambda text: _letters(text, _BRACKET, closed=True), gap=1, alone=True, weak=True)
-    yield _Style(lambda text: _letters(text, _BARE, closed=False), gap=0, alone=False, weak=False)
-    yield _Style(_closing_markers, gap=0, alone=False, weak=True)
-    yield _Style(_roman_markers, gap=0, alone=False, weak=True)
-    yield _Style(_word_markers, gap=0, alone=False, weak=True)
+    brackets = _letters(caption, _BRACKET, closed=True)
+    bare = _bare_markers(caption)
+    if len(bare) > 1:
+        bare = sorted([*bare, *_letters(caption, _LOST_STOP, closed=False)], key=lambda m: m.start)
+    mixed = sorted([*bare, *brackets], key=lambda m: m.start)
+    yield _Style(_bold_markers(caption, bold), gap=3, alone=True, trusted=True)
+    yield _Style(brackets, gap=1, alone=True)
+    yield _Style(mixed if bare else [])
+    yield _Style(_closing_markers(caption))
+    yield _Style(_roman_markers(caption))
+    yield _Style(_word_markers(caption))
 
 
 def _labels(text: str) -> tuple[str, ...]:
@@ -118,6 +134,15 @@ def _bold_markers(caption: str, bold: Sequence[tuple[int, int]]) -> list[_Marker
 
 def _letters(caption: str, pattern: re.Pattern[str], *, closed: bool) -> list[_Marker]:
     return [_Marker(m.start(), m.end(), _labels(m["list"]), closed=closed) for m in pattern.finditer(caption)]
+
+
+def _bare_markers(caption: str) -> list[_Marker]:
+    """Letters that open a sentence; "a" and capitals could be words: they need a comma, a list or a capital next."""
+    return [
+        _Marker(m.start(), m.end(), _labels(m["list"]))
+        for m in _BARE.finditer(caption)
+        if len(m["list"]) > 1 or m["comma"] or m["list"] in _NO_WORDS or _OPENS.match(caption, m.end())
+    ]
 
 
 def _closing_markers(caption: str) -> list[_Marker]:
@@ -158,20 +183,19 @@ def _strong(caption: str, marker: _Marker) -> bool:
     before = caption[: marker.start].rstrip()
     if not before or before[-1] in ".;:!?":
         return True
-    opens = _OPENS.match(caption[marker.end : marker.end + 4].lstrip())
+    opens = _OPENS.match(caption[marker.end : marker.end + 8].lstrip())
     return bool(opens) and not _REFERS.search(before[-12:])
 
 
 def _choose(markers: list[_Marker], style: _Style, caption: str) -> list[_Marker]:
     """The markers that define panels, each with the labels that it defines, in the order of the text."""
-    usable = [m for m in markers if m.strong or style.weak]
-    runs = [_run({label for m in usable for label in m.labels}, alphabet, style) for alphabet in _ALPHABETS]
-    runs.extend(_run_without_a(usable, upper, caption) if style.alone else [] for upper in (False, True))
+    runs = [_run({label for m in markers for label in m.labels}, alphabet, style) for alphabet in _ALPHABETS]
+    runs.extend(_run_without_a(markers, upper, caption) if style.alone else [] for upper in (False, True))
     run = max(runs, key=len)
-    if len(run) == 1 and not _alone(run[0], usable, style, caption):
+    if not run or (len(run) == 1 and not _alone(run[0], markers, style, caption)):
         return []
     defined: dict[str, _Marker] = {}
-    for marker in sorted(usable, key=lambda m: (not m.strong, m.start)):
+    for marker in sorted(markers, key=lambda m: (not m.strong, m.start)):
         for label in marker.labels:
             if label in run:
                 defined.setdefault(label, marker)
@@ -214,7 +238,8 @@ def _run_without_a(markers: list[_Marker], upper: bool, caption: str) -> list[st
     if any(label in {"a", "A"} for m in markers for label in m.labels):
         return []
     good = [m for m in markers if m.strong or _IN_PANEL.search(caption[max(0, m.start - 12) : m.start])]
-    return sorted({label for m in good for label in m.labels if len(label) == 1 and label.isupper() == upper})
+    run = sorted({label for m in good for label in m.labels if len(label) == 1 and label.isupper() == upper})
+    return [] if run == ["i"] else run
 
 
 def _alone(label: str, markers: list[_Marker], style: _Style, caption: str) -> bool:
@@ -225,7 +250,7 @@ def _alone(label: str, markers: list[_Marker], style: _Style, caption: str) -> b
 
 
 def _cut(caption: str, markers: list[_Marker]) -> tuple[str, tuple[Panel, ...]]:
-    bounds = list(sentences(caption))
+    bounds = _bounds(caption, markers)
     texts: dict[str, str] = {}
     lead_end = len(caption)
     trailing = False
@@ -247,6 +272,12 @@ def _cut(caption: str, markers: list[_Marker]) -> tuple[str, tuple[Panel, ...]]:
     return caption[:lead_end].strip(" ,;("), panels
 
 
+def _bounds(caption: str, markers: list[_Marker]) -> list[tuple[int, int]]:
+    """The sentences of the caption; a marker that opens one may begin with a small letter."""
+    starts = sorted({0, *(start for start, _ in sentences(caption)), *(m.start for m in markers if m.strong)})
+    return list(zip(starts, [*starts[1:], len(caption)], strict=True))
+
+
 def _trailing(caption: str, marker: _Marker, sentence: tuple[int, int]) -> bool:
     """Whether the marker stands behind what it names: "The length (a) and width (b) of ..."."""
     words = caption[sentence[0] : marker.start].strip(_EDGE)
@@ -260,7 +291,7 @@ def _tail(caption: str, markers: list[_Marker], index: int, sentence: tuple[int,
 
 
 def _trim(text: str) -> str:
-    text = re.sub(r"(?:^|\s)(?:and|or)$", "", text.strip(" ,;:(|")).strip(" ,;:(|")
+    text = re.sub(r"(?:^|\s)(?:and|or)$", "", text.strip(" ,;:(|—–")).strip(" ,;:(|—–")
     return re.sub(r"^(?:and|or)\s+", "", text).strip()
 
 

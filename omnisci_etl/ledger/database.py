@@ -49,15 +49,20 @@ class Ledger:
 
     @classmethod
     def open(cls, settings: Settings) -> Ledger:
-        """The configured ledger. Raises ServiceError when it is not reachable, ConfigError when it is not migrated."""
+        """The configured ledger. Raises ServiceError when it is not reachable, ConfigError when it is behind the code.
+
+        The embedded server is ours alone, so its schema is brought up to date here.
+        """
+        from omnisci_etl.ledger import migrate
+
         ledger = cls(database_url(settings))
         try:
-            with ledger.engine.connect() as connection:
-                ready = connection.execute(text("SELECT to_regclass('omnisci.lineage') IS NOT NULL")).scalar_one()
+            if migrate.current(ledger) != migrate.head():
+                if settings.database_url is not None:
+                    raise ConfigError("the database's schema is not the one this code needs: run `omnisci db upgrade`")
+                migrate.upgrade(ledger)
         except OperationalError as error:
             raise ServiceError(f"the database is not reachable: {reason(error)}") from None
-        if not ready:
-            raise ConfigError("the database has no ledger yet: run `omnisci db upgrade`")
         return ledger
 
     @contextmanager

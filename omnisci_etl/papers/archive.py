@@ -234,7 +234,7 @@ def _open_tar(data: bytes, caps: Caps) -> Package:
                 if member.isdir() and name is not None:
                     continue
                 reason = _tar_reason(member, name, len(data), caps)
-                if reason or name is None:
+                if reason or not name:
                     skipped[_printable(member.name)] = reason or "unsafe"
                 else:
                     members[name] = (member.offset_data, member.size)
@@ -268,7 +268,7 @@ def _open_zip(data: bytes, caps: Caps) -> Package:
         file_type = info.external_attr >> 28
         if info.is_dir() and name is not None:
             continue
-        if name is None or info.flag_bits & 1 or file_type not in (0, 8):
+        if not name or info.flag_bits & 1 or file_type not in (0, 8):
             skipped[_printable(info.filename)] = "unsafe"
         elif info.file_size > caps.member:
             skipped[name] = "too-large"
@@ -285,17 +285,20 @@ def _count_member(count: int, caps: Caps) -> int:
 
 def _clean_name(raw: str) -> str | None:
     """The member's name as a relative path with forward slashes; None where it is not safe to use."""
-    name = _printable(raw).replace("\\", "/")
-    if name != raw.replace("\\", "/") or len(name) > _MAX_NAME or name.startswith("/") or re.match(r"[A-Za-z]:", name):
+    name = _decoded(raw).replace("\\", "/")
+    if not name.isprintable() or len(name) > _MAX_NAME or name.startswith("/") or re.match(r"[A-Za-z]:", name):
         return None
     parts = [part for part in name.split("/") if part not in ("", ".")]
     return None if ".." in parts else "/".join(parts)
 
 
+def _decoded(raw: str) -> str:
+    """The name without the surrogates that tarfile makes of bytes outside UTF-8."""
+    return raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _printable(raw: str) -> str:
-    """The name without control characters and surrogates, so that it can be stored."""
-    decoded = raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return "".join(c for c in decoded[: 2 * _MAX_NAME] if c.isprintable())
+    return "".join(c for c in _decoded(raw[:_MAX_NAME]) if c.isprintable())
 
 
 def _package(source: _Source, skipped: Mapping[str, str]) -> Package:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from omnisci_etl.papers.model import Link, Mention, Paragraph
 
@@ -39,11 +40,6 @@ class _Item:
 
 _DASH = r"[-‐‑‒–—−]"
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_KINDS = (
-    ("ED", re.compile(r"(?:extended|expanded)", re.I)),
-    ("A", re.compile(r"appendix", re.I)),
-    ("S", re.compile(r"\S", re.I)),
-)
 _HEAD = re.compile(
     r"(?<![^\W\d_])(?:(?P<kind>"
     rf"(?:extended|expanded)(?:\s|{_DASH})?(?:data|view)|supplement(?:ary|al)?|suppl?|supporting|appendix|SI|ED|EV)\b"
@@ -52,11 +48,13 @@ _HEAD = re.compile(
     re.I,
 )
 _NUMBER = re.compile(
-    r"(?P<open>\()?(?P<prefix>supp?|ed|ev|si|[A-Z])?(?P<gap>[.\-]?\s?)(?P<number>\d{1,3})(?!\d)"
+    r"(?P<open>\()?(?P<prefix>supp?|ed|ev|si|s|(?-i:[A-Z]))?(?P<gap>[.\-]?)(?P<number>\d{1,3})(?!\d)"
     r"(?P<minor>\.\d{1,2}(?!\d))?(?(open)\))",
     re.I,
 )
-_SUPPLEMENT = re.compile(rf"\s*{_DASH}\s*(?P<kind>figure supplement|source data|source code|video|animation)s?\s*", re.I)
+_SUPPLEMENT = re.compile(
+    rf"\s*{_DASH}\s*(?P<kind>figure supplement|source data|source code|video|animation)s?\s*", re.I
+)
 _PANEL = re.compile(
     r"(?:(?P<roman>viii|vii|vi|iv|ix|xii|xi|iii|ii)|(?P<letter>[A-Za-z])(?:\d{1,2}(?![\d.]\d))?)['′″]{0,2}"
     rf"(?![^\W_])(?!\s?[=<>≤≥~±×])(?!{_DASH}[^\W\d_]{{2}})(?!\.[a-z]\b)",
@@ -65,30 +63,35 @@ _PANEL_SEP = re.compile(
     rf"\s*(?:(?P<dash>{_DASH}|(?<=\s)(?:to|through)(?=\s))|[,;&/+]\s*(?:(?:and|or)(?=\s))?|(?:and|or)(?=\s))\s*", re.I
 )
 _ITEM_SEP = re.compile(
-    rf"\s*(?:(?P<dash>{_DASH}|(?<=\s)(?:to|through)(?=\s))|[,;&/+]\s*(?:(?:and|or|to)(?=\s))?|(?:and|or)(?=\s)|as well as)\s*",
+    rf"\s*(?:(?P<dash>{_DASH}|(?<=\s)(?:to|through)(?=\s))|[,;&/+]\s*(?:(?:and|or|to)(?=\s))?"
+    r"|(?:and|or|as well as)(?=\s))\s*",
     re.I,
 )
 _LEAD_IN = re.compile(r"\s*,?\s*(?P<bracket>\()?panels?\s+", re.I)
 _SUB_PANEL = re.compile(rf"\s?\((?:[ivx]+|\d)(?:\s*(?:,|and|{_DASH})\s*(?:[ivx]+|\d))*\)")
-_PANEL_OF = re.compile(rf"panels?\s+(?P<list>[^.;:]{{1,40}}?)\s+(?:of|in|from)\s+(?:the\s+)?$", re.I)
+_HALF_BRACKET = re.compile(rf"\)(?=\s*(?:,|and|&|{_DASH})\s*[A-Za-z]\))")
+_RUN = re.compile(r"(?:[a-z]{2,4}|[A-Z]{2,4})(?![^\W_])")
+_BLANKS = re.compile(r"\s*")
+_CLAUSE_END = re.compile(r"\s*(?:[,;.:)\]]|$)")
+_NEXT_WORD = re.compile(r"\s+(?!(?:and|or|to)\b)[^\W\d_]")
+_LABEL_END = re.compile(r"\s*(?:[.:|–—]+\s*|(?=[(\[]?[^\W_a-z])(?<=\s)|$)")
+_PANEL_OF = re.compile(r"panels?\s+(?P<list>[^.;:]{1,40}?)\s+(?:of|in|from)\s+(?:the\s+)?$", re.I)
 _ELSEWHERE = re.compile(
-    r"\s*,?\s*(?:of|in|from)\s+(?:(?P<supplement>(?:the\s+)?(?:online\s+)?(?:supplement|supporting|SI\b|appendix))"
+    r"\s*,?\s*(?:of|in|from)\s+(?:(?P<supplement>(?:the\s+)?(?:online\s+)?(?:[Ss]upplement|[Ss]upporting|SI\b|appendix))"
     r"|(?:our\s+)?(?:the\s+)?refs?\b|references?\b|\[\d|[A-Z][\w'-]+\s+(?:et\s+al|(?:and|&)\s+[A-Z][\w'-]+\s*[(\[]))"
 )
 _AFTER_ITEM = re.compile(r"(?P<space>\s*)(?:(?P<unit>[%°µμΩÅ×±=<>])|(?P<word>[^\W\d_][\w'-]*))")
-_GOES_ON = frozenset(
-    "and or to through with for from by where which when while whereas that as in on at of we the this these those a an is"
-    " are was were can could may respectively show shows showed shown illustrate illustrates illustrated illustrating"
-    " demonstrate demonstrates demonstrated present presents presented depict depicts depicted display displays displayed"
-    " indicate indicates reveal reveals give gives report reports reported plot plots plotted compare compares summarize"
-    " summarizes summarise summarises describe describes represent represents provide provides confirm confirms suggest"
-    " suggests correspond corresponds contain contains list lists highlight highlights visualize visualise visualizes"
-    " support supports exhibit exhibits have has had do does also but see using it they our both clearly".split()
+_GOES_ON = re.compile(
+    r"(?:and|or|to|with|for|from|by|where|which|when|while|whereas|that|as|in|on|at|of|we|the|this|these|an?|is|are|was"
+    r"|were|can|could|may|also|but|see|using|it|they|our|both|has|have|had|do|does|respectively|clearly)$"
+    r"|(?:show|illustrat|demonstrat|present|depict|display|indicat|reveal|giv|report|plot|compar|summari|describ|represent"
+    r"|provid|confirm|suggest|correspond|contain|highlight|visuali|support|exhibit)\w*$",
+    re.I,
 )
 _BOUNDARY = re.compile(r"[.!?][)\]\"”’']*(?:\d{1,3}(?:[,–-]\d{1,3})*)?\s+(?=[\"“‘'(\[]?[^\W_a-z])")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:figs?|refs?|eqs?|eqns?|tabs?|secs?|sect|no|nos|vol|vs|cf|ca|approx|suppl?|ext|e\.g|i\.e|et al|resp|dr|prof|mr"
-    r"|mrs|ms|st|inc|ltd|co|corp|sp|spp|var|min|max|ver|dept|univ|etc)|(?<![^\W_])[A-Z])$",
+    r"(?:\b(?:figs?|refs?|eqs?|eqns?|tabs?|secs?|sect|no|nos|vol|vs|cf|ca|approx|suppl?|ext|e\.g|i\.e|et al|resp|dr"
+    r"|prof|mrs?|ms|st|inc|ltd|co|corp|sp|spp|ver|dept|univ)|(?<![^\W_])(?-i:[A-Z]))$",
     re.I,
 )
 
@@ -109,6 +112,21 @@ def figure_number(label: str) -> str | None:
         return item.name
     number = _NUMBER.match(text, supplement.end())
     return f"{item.name}-S{number['number']}" if number else item.name
+
+
+def split_label(caption: str) -> tuple[str, int]:
+    """The label that a caption begins with ("Fig. 1 | Title" -> "Fig. 1") and where the caption proper starts.
+
+    ("", 0) where the caption begins with none, or with a sentence about the figure ("Figure 1 shows ...").
+    """
+    head = _HEAD.match(caption)
+    number = _NUMBER.match(caption, head.end()) if head else None
+    if head is None or number is None:
+        return "", 0
+    supplement = _SUPPLEMENT.match(caption, number.end())
+    number = (_NUMBER.match(caption, supplement.end()) if supplement else None) or number
+    after = _LABEL_END.match(caption, number.end())
+    return (caption[: number.end()], after.end()) if after else ("", 0)
 
 
 def find_references(text: str) -> list[Reference]:
@@ -165,10 +183,11 @@ def sentence_at(text: str, position: int) -> str:
 
 
 def _kind(head: re.Match[str]) -> str:
-    kind = head["kind"]
-    return next(prefix for prefix, pattern in _KINDS if pattern.match(kind)) if kind and kind.upper() != "ED" else (
-        "ED" if kind else ""
-    )
+    """The prefix of the numbers after a head: "S", "ED", "A" or none."""
+    kind = (head["kind"] or "").lower()
+    if not kind:
+        return ""
+    return "ED" if kind.startswith("e") else "A" if kind.startswith("appendix") else "S"
 
 
 def _list(text: str, head: re.Match[str]) -> tuple[list[Reference], int]:
@@ -210,7 +229,7 @@ def _plausible(text: str, separator: re.Match[str], item: _Item, strict: bool) -
         return False
     if item.panels or not strict:
         return bool(after["space"]) or bool(item.panels)
-    return bool(after["space"]) and after["word"].lower() in _GOES_ON
+    return bool(after["space"]) and bool(_GOES_ON.match(after["word"]))
 
 
 def _append(found: list[Reference], last: _Item, item: _Item, separator: re.Match[str]) -> None:
@@ -219,10 +238,9 @@ def _append(found: list[Reference], last: _Item, item: _Item, separator: re.Matc
         panels = previous.panels + _range(last.panels[-1], item.panels[0])[1:] + item.panels[1:]
         found[-1] = Reference(previous.start, item.end, previous.number, panels)
         return
-    if separator["dash"] and item.prefix == last.prefix and not item.minor and last.number < item.number <= last.number + 50:
-        found.extend(
-            Reference(previous.start, item.end, f"{item.prefix}{number}") for number in range(last.number + 1, item.number)
-        )
+    if separator["dash"] and item.prefix == last.prefix and not item.minor and item.number <= last.number + 50:
+        between = range(last.number + 1, item.number)
+        found.extend(Reference(previous.start, item.end, f"{item.prefix}{number}") for number in between)
     found.append(Reference(separator.end(), item.end, item.name, item.panels))
 
 
@@ -239,9 +257,7 @@ def _at_home(text: str, found: list[Reference], last: _Item) -> list[Reference]:
     ]
 
 
-def _figure_supplement(
-    text: str, start: int, parent: _Item, supplement: re.Match[str]
-) -> tuple[list[Reference], int]:
+def _figure_supplement(text: str, start: int, parent: _Item, supplement: re.Match[str]) -> tuple[list[Reference], int]:
     item = _item(text, supplement.end(), "")
     if item is None or supplement["kind"].lower() != "figure supplement":
         return [], item.end if item else supplement.end()
@@ -266,27 +282,26 @@ def _panels(text: str, position: int) -> tuple[tuple[str, ...], int]:
         panels, end = _panel_list(text, lead_in.end())
         if panels:
             return panels, end + (1 if lead_in["bracket"] and text[end : end + 1] == ")" else 0)
-    run = re.compile(r"[a-z]{2,4}(?![^\W_])|[A-Z]{2,4}(?![^\W_])").match(text, position)
-    if run and all(ord(b) - ord(a) == 1 for a, b in zip(run[0], run[0][1:], strict=False)):
+    run = _RUN.match(text, position)
+    if run and all(ord(b) - ord(a) == 1 for a, b in pairwise(run[0])):
         return tuple(run[0]), run.end()
-    spaced = re.compile(r"\s+(?=[^\s(])").match(text, position)
-    if spaced is None:
-        return _panel_list(text, re.compile(r"\s?").match(text, position).end() if text[position : position + 2] == " (" else position)  # type: ignore[union-attr]
-    panels, end = _panel_list(text, spaced.end())
-    followed = re.compile(r"\s*(?:[,;.:)\]]|$)").match(text, end)
-    return (panels, end) if panels and (len(panels) > 1 or followed) else ((), position)
+    start = _BLANKS.match(text, position).end()  # type: ignore[union-attr]
+    panels, end = _panel_list(text, start)
+    bare = start > position and text[start : start + 1] != "("
+    if not panels or (bare and len(panels) == 1 and not _CLAUSE_END.match(text, end)):
+        return (), position
+    return panels, end
 
 
-def _panel_list(text: str, position: int) -> tuple[tuple[str, ...], int]:
+def _panel_list(text: str, position: int, *, nested: bool = False) -> tuple[tuple[str, ...], int]:
     """The list of panels, bare or in brackets, that begins at position; ((), position) where none does."""
     panels: list[str] = []
     end = position
     start, dash = position, False
-    while group := _group(text, start, panels):
-        named, after = group
+    while group := _group(text, start, panels, nested):
+        named, end = group
         panels.extend(_range(panels[-1], named[0])[1:-1] if dash and panels else ())
         panels.extend(named)
-        end = after
         separator = _PANEL_SEP.match(text, end)
         if separator is None:
             break
@@ -294,14 +309,14 @@ def _panel_list(text: str, position: int) -> tuple[tuple[str, ...], int]:
     return tuple(panels), end
 
 
-def _group(text: str, position: int, before: list[str]) -> tuple[list[str], int] | None:
+def _group(text: str, position: int, before: list[str], nested: bool) -> tuple[list[str], int] | None:
     """One panel, or one bracket of panels, and the position after it."""
     if text[position : position + 1] != "(":
         return _bare(text, position, before)
-    inside, end = _panel_list(text, position + 1)
-    if not inside or text[end : end + 1] != ")":
+    if nested:
         return None
-    return list(inside), end + 1
+    inside, end = _panel_list(text, position + 1, nested=True)
+    return (list(inside), end + 1) if inside and text[end : end + 1] == ")" else None
 
 
 def _bare(text: str, position: int, before: list[str]) -> tuple[list[str], int] | None:
@@ -311,20 +326,15 @@ def _bare(text: str, position: int, before: list[str]) -> tuple[list[str], int] 
     label = match["roman"] or match["letter"]
     if before and not _goes_with(text, match.end(), label, before[-1]):
         return None
-    end = match.end()
-    if sub := _SUB_PANEL.match(text, end):
-        end = sub.end()
-    elif re.compile(rf"\)(?=\s*(?:,|and|&|{_DASH})\s*[A-Za-z]\))").match(text, end):
-        end += 1
-    return [label], end
+    rest = _SUB_PANEL.match(text, match.end()) or _HALF_BRACKET.match(text, match.end())
+    return [label], rest.end() if rest else match.end()
 
 
 def _goes_with(text: str, end: int, label: str, last: str) -> bool:
     """Whether a further label belongs to the list and is no word of the sentence ("Fig. 1b, a strong signal")."""
     if label.islower() != last.islower():
         return False
-    word = re.compile(r"\s+(?!(?:and|or|to)\b)[^\W\d_]").match(text, end)
-    return not (label in {"a", "A", "I"} and word)
+    return label not in {"a", "A", "I"} or not _NEXT_WORD.match(text, end)
 
 
 def _range(first: str, last: str) -> tuple[str, ...]:
@@ -348,16 +358,22 @@ def _panels_before(text: str, position: int) -> tuple[str, ...]:
 def _hits(
     paragraph: Paragraph, numbers: Mapping[str, str], figures: Mapping[str, str]
 ) -> dict[str, list[tuple[int, tuple[str, ...]]]]:
-    """(start, panels) of each naming of each figure in the paragraph, linked or not, in the order of the text."""
-    text = paragraph.text
-    named = [(ref, _locator(ref.number, numbers)) for ref in find_references(text)]
-    hits = [(ref.start, locator, ref.panels) for ref, locator in named if locator]
+    """(start, panels) of each naming of each figure in the paragraph, linked or not, in the order of the text.
+
+    Where a link and the number in its anchor disagree, the link is right.
+    """
+    named = [(ref, _locator(ref.number, numbers)) for ref in find_references(paragraph.text)]
+    hits: list[tuple[int, str, tuple[str, ...]]] = []
     for link in paragraph.links:
         if link.target not in figures:
             continue
-        known = any(locator == link.target and ref.start < link.end and link.start < ref.end for ref, locator in named)
-        panels = (link.panel,) if link.panel else () if known else _anchor_panels(text, link)
-        hits.append((link.start, link.target, panels))
+        over = [(ref, locator) for ref, locator in named if ref.start < link.end and link.start < ref.end]
+        if any(locator == link.target for _, locator in over):
+            over = []
+        named = [pair for pair in named if pair not in over]
+        panels = tuple(panel for ref, _ in over for panel in ref.panels) or _anchor_panels(paragraph.text, link)
+        hits.append((link.start, link.target, (link.panel,) if link.panel else panels))
+    hits.extend((ref.start, locator, ref.panels) for ref, locator in named if locator)
     grouped: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
     for start, locator, panels in sorted(hits, key=lambda hit: hit[0]):
         grouped.setdefault(locator, []).append((start, panels))

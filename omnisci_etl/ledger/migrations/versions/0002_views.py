@@ -20,3 +20,4 @@ def downgrade() -> None:
     """Drops the views."""
     for view in VIEWS:
         op.get_bind().exec_driver_sql(f"DROP VIEW omnisci.{view}")
+    op.get_bind().exec_driver_sql("DROP FUNCTION omnisci.active_caption(bigint)")

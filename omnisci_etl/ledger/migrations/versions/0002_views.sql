@@ -18,7 +18,7 @@ SELECT p.paper_id, p.source, p.external_id, v.version,
        coalesce(d.source, 'none') AS discipline_source,
        CASE WHEN coalesce(el.rank, 0) > coalesce(sl.rank, 0) THEN e.license_uri ELSE coalesce(s.license_uri, e.license_uri) END AS license_uri,
        CASE WHEN coalesce(el.rank, 0) > coalesce(sl.rank, 0) THEN el.slug ELSE coalesce(sl.slug, 'unknown') END AS license_class,
-       CASE WHEN top.status IN ('withdrawn', 'retracted') THEN top.status
+       CASE WHEN top.status <> 'current' THEN top.status
             WHEN v.version < n.version THEN 'superseded'
             WHEN e.article_type IN ('correction', 'retraction') THEN 'correction'
             ELSE 'current' END AS status,
@@ -30,18 +30,25 @@ SELECT p.paper_id, p.source, p.external_id, v.version,
         ORDER BY o.paper_id LIMIT 1) AS linked_paper_id,
        coalesce(e.figures_kept, 0) AS figures_kept,
        coalesce(e.figures_rejected, 0) AS figures_rejected,
-       CASE WHEN top.status IN ('withdrawn', 'retracted') THEN top.status
-            ELSE coalesce(e.outcome, 'pending') END AS outcome,
+       CASE WHEN top.status <> 'current' THEN top.status ELSE coalesce(e.outcome, 'pending') END AS outcome,
        v.paper_version_id
 FROM omnisci.paper p
 JOIN omnisci.paper_version v USING (paper_id)
 JOIN newest n USING (paper_id)
 JOIN LATERAL (SELECT * FROM omnisci.paper_state s WHERE s.paper_version_id = v.paper_version_id
               ORDER BY paper_state_id DESC LIMIT 1) s ON true
-JOIN LATERAL (SELECT t.status FROM omnisci.paper_state t JOIN omnisci.paper_version tv USING (paper_version_id)
-              WHERE tv.paper_id = p.paper_id ORDER BY tv.version DESC, t.paper_state_id DESC LIMIT 1) top ON true
+-- Metadata or content may say so of the newest version; it then holds for the whole paper.
+JOIN LATERAL (SELECT CASE WHEN t.status <> 'current' THEN t.status WHEN x.outcome IN ('withdrawn', 'retracted') THEN x.outcome
+                          ELSE 'current' END AS status
+              FROM omnisci.paper_version tv
+              JOIN LATERAL (SELECT t.status FROM omnisci.paper_state t WHERE t.paper_version_id = tv.paper_version_id
+                            ORDER BY t.paper_state_id DESC LIMIT 1) t ON true
+              LEFT JOIN LATERAL (SELECT x.outcome FROM omnisci.extraction x WHERE x.paper_version_id = tv.paper_version_id
+                                 AND x.outcome IN ('withdrawn', 'retracted') LIMIT 1) x ON true
+              WHERE tv.paper_id = p.paper_id ORDER BY tv.version DESC LIMIT 1) top ON true
+-- The newest extraction that read a document; where none could, the newest that says why.
 LEFT JOIN LATERAL (SELECT * FROM omnisci.extraction e WHERE e.paper_version_id = v.paper_version_id
-                   ORDER BY extraction_id DESC LIMIT 1) e ON true
+                   ORDER BY (e.extractor IS NOT NULL) DESC, e.extraction_id DESC LIMIT 1) e ON true
 LEFT JOIN omnisci.license_class sl ON sl.slug = s.license_class
 LEFT JOIN omnisci.license_class el ON el.slug = e.license_class
 LEFT JOIN discipline d ON d.paper_id = p.paper_id;
@@ -59,20 +66,24 @@ SELECT f.figure_id, p.source, p.external_id, p.version, p.title, p.published_on,
        f.page, f.bbox, f.extractor, f.extractor_version
 FROM omnisci.papers p
 JOIN LATERAL (SELECT e.extraction_id FROM omnisci.extraction e WHERE e.paper_version_id = p.paper_version_id
-              ORDER BY e.extraction_id DESC LIMIT 1) e ON true
+              ORDER BY (e.extractor IS NOT NULL) DESC, e.extraction_id DESC LIMIT 1) e ON true
 JOIN omnisci.figure f ON f.extraction_id = e.extraction_id
 JOIN omnisci.license_class l ON l.slug = p.license_class
 LEFT JOIN omnisci.picture i USING (image_sha256);
 
+-- The active caption of a figure: the newest accepted one, else the newest.
+CREATE FUNCTION omnisci.active_caption(wanted bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT o.caption_id FROM omnisci.caption o
+  LEFT JOIN LATERAL (SELECT x.outcome FROM omnisci.decision x WHERE x.caption_id = o.caption_id
+                     ORDER BY x.decision_id DESC LIMIT 1) x ON true
+  WHERE o.figure_id = wanted
+  ORDER BY (x.outcome IS NOT DISTINCT FROM 'accept') DESC, o.caption_id DESC LIMIT 1
+$$;
+
 -- One row a caption. Everything hangs on LATERAL look-ups by key, so that one caption costs a few index reads.
 CREATE VIEW omnisci.lineage AS
 SELECT c.caption_id,
-       c.caption_id = (
-         SELECT o.caption_id FROM omnisci.caption o
-         LEFT JOIN LATERAL (SELECT x.outcome FROM omnisci.decision x WHERE x.caption_id = o.caption_id
-                            ORDER BY x.decision_id DESC LIMIT 1) x ON true
-         WHERE o.figure_id = c.figure_id
-         ORDER BY (x.outcome IS NOT DISTINCT FROM 'accept') DESC, o.caption_id DESC LIMIT 1) AS is_active,
+       c.caption_id = omnisci.active_caption(c.figure_id) AS is_active,
        c.figure_id, p.source, p.external_id, v.version, coalesce(s.license_uri, e.license_uri) AS license_uri,
        f.image_sha256::text AS image_sha256, f.author_caption, c.body, c.panels,
        m.provider, m.requested AS model_requested, o.model_resolved, m.params,
@@ -217,7 +228,8 @@ WITH paper AS (
          EXISTS (SELECT FROM omnisci.caption c JOIN omnisci.export_row x USING (caption_id) WHERE c.figure_id = f.figure_id) AS exported
   FROM omnisci.figure f
   WHERE f.reject_slug IS NULL
-    AND f.extraction_id = (SELECT max(e.extraction_id) FROM omnisci.extraction e WHERE e.paper_version_id = f.paper_version_id)
+    AND f.extraction_id = (SELECT max(e.extraction_id) FROM omnisci.extraction e
+                           WHERE e.paper_version_id = f.paper_version_id AND e.extractor IS NOT NULL)
 ), per_paper AS (
   SELECT paper_version_id, count(*) AS figures, count(*) FILTER (WHERE captioned) AS captioned,
          count(*) FILTER (WHERE accepted) AS accepted, count(*) FILTER (WHERE exported) AS exported

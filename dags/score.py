@@ -1,0 +1,22 @@
+"""After captioning: scores for every caption that lacks one, and the gate's decision."""
+
+from __future__ import annotations
+
+from airflow.sdk import DAG, task
+
+from omnisci_etl.scheduling import tasks
+from omnisci_etl.scheduling.wiring import CAPTIONS, SCORES, dag_arguments, discipline, limit
+
+with DAG(
+    "score",
+    schedule=[CAPTIONS],
+    params={**discipline(), **limit("captions")},
+    **dag_arguments(__doc__, "score"),
+):
+
+    @task(outlets=[SCORES])
+    def score() -> dict[str, int]:
+        """Runs every scorer that is present, then the gate."""
+        return tasks.score()
+
+    score()

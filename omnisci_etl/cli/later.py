@@ -1,0 +1,33 @@
+"""Commands of the contract that are not built yet: each says so and ends with 2."""
+
+from __future__ import annotations
+
+import typer
+
+from omnisci_etl.errors import ConfigError
+
+LATER = {
+    "calibrate": "fits the map from scores to expert acceptance",
+    "review": "the web page for experts",
+    "judge": "a model that judges captions by a rubric",
+    "qa": "caption question answering",
+    "routes": "reports on what the router did",
+    "prompts": "lists and compares prompts",
+    "benchmark": "builds benchmark tasks",
+    "replay": "rebuilds captions from stored answers",
+    "takedown": "withdraws figures from releases",
+    "report": "plots of scores and decisions",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Adds a command for each."""
+    for name, purpose in LATER.items():
+        app.command(name, help=f"Not built yet: {purpose}.", rich_help_panel="Not built yet")(_refusal(name))
+
+
+def _refusal(name: str):  # type: ignore[no-untyped-def]
+    def refuse(arguments: list[str] = typer.Argument(None, hidden=True)) -> None:  # noqa: B008
+        raise ConfigError(f"`omnisci {name}` is not built yet")
+
+    return refuse

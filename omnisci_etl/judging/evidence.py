@@ -1,0 +1,53 @@
+"""What scorers are given: a caption and everything that the paper says about its figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+# Texts come from papers and models: no scorer reads further than this, whatever it is given.
+MAX_PART = 20_000
+MAX_EVIDENCE = 200_000
+MAX_PANELS = 100
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the paper says about a figure.
+
+    panel_labels: as the author caption prints them ("a", "B", "ii"); empty where it names none.
+    mentions: the paragraphs of the body that name the figure. label: the figure's own ("Fig. 1").
+    """
+
+    author_caption: str
+    panel_labels: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+    kind: str = ""
+    label: str = ""
+    title: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Author caption, mentions and title: the texts that a statement can rest on, empty ones left out."""
+        return tuple(text for text in (self.author_caption, *self.mentions, self.title) if text)
+
+    @cached_property
+    def text(self) -> str:
+        """All evidence texts, one a line, cut at MAX_EVIDENCE characters."""
+        return "\n".join(self.texts)[:MAX_EVIDENCE]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A caption to be scored: its body, its panels as (label, text), and the evidence of its figure."""
+
+    body: str
+    panels: tuple[tuple[str, str], ...]
+    evidence: Evidence
+
+    def parts(self) -> Iterator[tuple[str, str]]:
+        """("body", text), then ("panel LABEL", text) for each panel; each text cut at MAX_PART characters."""
+        yield "body", self.body[:MAX_PART]
+        for label, text in self.panels[:MAX_PANELS]:
+            yield f"panel {label[:20]}", text[:MAX_PART]

@@ -1,0 +1,310 @@
+"""Quantities in running text: finds numbers with their units, reduces them to exact values and looks them up.
+
+Text that lost its markup is read as what it can have been: "10−3" and "5 × 105" are powers of ten, "106" may be one,
+"1 000" may be two numbers. Such a quantity has several readings, and any one of them grounds it.
+Figure, table and reference numbers, ordinals and digits inside names (H2O, p53, GPT-4, 13C) are not quantities.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from omnisci_etl.judging.references import find_references
+from omnisci_etl.judging.units import BARE, Dimensions, Unit, parse_unit
+
+# Longer runs of digits and larger exponents are not measurements, and exact arithmetic on them is a way to stall.
+_MAX_DIGITS = 40
+_MAX_EXPONENT = 400
+
+# One code point for one, so that offsets stay those of the original text.
+_SAME = {"μ": "µ", "Ω": "Ω", "Å": "Å", "º": "°", "˚": "°", "‒": "–", "﹣": "-", "∼": "~", "✕": "×", "⨯": "×", "％": "%"}
+_SAME |= dict.fromkeys("\u00a0\u2002\u2003\u2005\u2007\u2008\u2009\u200a\u202f\t\n\r", " ")
+_VARIANT = re.compile(f"[{''.join(_SAME)}]")
+_RAISED = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹−–", "-+0123456789--")
+
+_EXPONENT = (
+    r"\s?\^\s?[{(]?\s?[-−–+]?\s?[0-9]{1,4}[})]?|\*\*\s?[-−–+]?[0-9]{1,4}|[⁻⁺]?[⁰¹²³⁴-⁹]{1,4}"
+    r"|\s?−\s?[0-9]{1,3}(?![0-9.])|[-–][0-9]{1,3}(?![0-9.])"
+)
+_NUMBER = re.compile(
+    rf"10(?P<power>{_EXPONENT})"
+    r"|(?P<plain>(?<![0-9],)[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?"
+    r"|[0-9]{1,3}(?: [0-9]{3})+(?![0-9,])(?:\.[0-9]+)?"
+    r"|[0-9]+(?:\.[0-9]+|·(?!10[^0-9])[0-9]+)?)"
+    r"(?:[eE](?P<e>[-−–+]?[0-9]{1,4})(?![^\W_])"
+    rf"|\s?(?:[×xX*·⋅∙]|\\times)\s?10(?P<scale>{_EXPONENT}|[0-9]{{1,2}}(?![0-9.,])))?"
+)
+_FLATTENED_POWER = re.compile(r"10([2-9]|1[0-9]|2[0-4])$")
+_MULTIPLIER = re.compile(
+    r"\s?(?P<word>thousand|million|billion|trillion|dozen|hundred)\b|(?P<letter>bn|[kKMB])(?![^\W_])"
+)
+_MULTIPLIERS = {"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_MULTIPLIERS |= {"k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9, "bn": 10**9}
+
+_ONES = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_WORDS = {word: value for value, word in enumerate((*_ONES, *_TEENS), 1)}
+_DECADES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORDS |= {word: 10 * value for value, word in enumerate(_DECADES, 2)}
+_WORD = re.compile(
+    r"[ONTEFSonetfs](?<![^\W_].)"
+    rf"(?:{'|'.join(word[1:] for word in sorted(_WORDS, key=len, reverse=True))})"
+    rf"(?:[- ](?:{'|'.join(_ONES)}))?(?![^\W_])"
+)
+
+_RANGE = re.compile(r" ?(?:[-–—−~]|to|±|\+/-|\+/−|\+-|∓) ?[-−]?")
+_SERIES = re.compile(r" ?(?:,|;|/|:|&|×|x|,? ?and|,? ?or|by|versus|vs\.?) ?[-−]?")
+_PLUS_MINUS = re.compile(r" ?(?:±|\+/-|\+/−|\+-) ?")
+_TIMES = re.compile(r"[xX] ?[0-9]")
+_LONGEST_JOIN = 10
+_JOINS_NAMES = frozenset("-‐‑.x/_")
+_DASHES = "-–—−"
+# Numerator and denominator hash far faster than a Fraction.
+Key = tuple[int, int, Dimensions]
+_OPENERS = frozenset(" ([{=<>≤≥≈~,;:/$|±×")
+
+
+class Amount(NamedTuple):
+    """A number with the unit that it is stated in; unit is BARE (the very object) where it has none."""
+
+    value: Fraction
+    unit: Unit
+
+    @property
+    def reduced(self) -> Key:
+        """The amount in base units: equal for 5 mM and 0.005 mol/L."""
+        value = self.value if self.unit is BARE else self.value * self.unit.factor
+        return *value.as_integer_ratio(), self.unit.dimensions
+
+
+Reading = tuple[Amount, ...]
+Values = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A quantity that stands at text[start:end].
+
+    readings: what it can mean; a reading of several amounts stands for all of them ("10-20" as 10 and 20).
+    sure: False where it may be no quantity at all; such a one grounds others, but needs no ground itself.
+    """
+
+    start: int
+    end: int
+    readings: tuple[Reading, ...]
+    sure: bool = True
+
+
+@lru_cache(maxsize=65536)
+def _decimal(digits: str, exponent: int = 0) -> Fraction:
+    """The exact value of plain digits ("1,000", "0.50", "1 000") times a power of ten."""
+    whole, _, decimals = digits.replace(",", "").replace(" ", "").replace("·", ".").partition(".")
+    return Fraction(int(whole + decimals)) * Fraction(10) ** (exponent - len(decimals))
+
+
+def _exponent(text: str) -> int:
+    return int("".join(c for c in text.translate(_RAISED) if c in "-0123456789"))
+
+
+def _power_values(text: str) -> list[Values]:
+    """ "10" with what follows it: a power, and for a plain dash with more than 10 behind it also the range from 10."""
+    exponent = _exponent(text)
+    values: list[Values] = []
+    if abs(exponent) <= _MAX_EXPONENT:
+        values.append((_decimal("1", exponent),))
+    if exponent < -10 and text.strip()[0] in _DASHES:
+        values.append((_decimal("10"), _decimal(str(-exponent))))
+    return values
+
+
+def _scaled_values(digits: str, scale: str) -> list[Values]:
+    """ "5 × 10…": a power of ten; a bare "5 × 105" may also be two numbers."""
+    exponent = _exponent(scale)
+    if abs(exponent) > _MAX_EXPONENT:
+        return []
+    values: list[Values] = [(_decimal(digits, exponent),)]
+    if scale.isdigit():
+        values.append((_decimal(digits), _decimal("10" + scale)))
+    return values
+
+
+def _plain_values(digits: str) -> list[Values]:
+    values: list[Values] = [(_decimal(digits),)]
+    flattened = _FLATTENED_POWER.match(digits)
+    if flattened:
+        values.append((_decimal("1", int(flattened[1])),))
+    parts = re.split("[ ,]", digits)
+    ambiguous = " " in digits or (len(parts) > 1 and len(parts[0]) == 3)
+    if ambiguous and not any(part.startswith("0") for part in parts):
+        values.append(tuple(_decimal(part) for part in parts))
+    return values
+
+
+def _values(match: re.Match[str]) -> list[Values]:
+    """The readings of a matched number as plain values; none where it is too large to be a measurement."""
+    if len(match[0]) > _MAX_DIGITS:
+        return []
+    if match["power"]:
+        return _power_values(match["power"])
+    if match["scale"]:
+        return _scaled_values(match["plain"], match["scale"])
+    if match["e"]:
+        return _scaled_values(match["plain"], "+" + match["e"])
+    return _plain_values(match["plain"])
+
+
+def _inside_a_name(text: str, start: int, previous_end: int) -> bool:
+    """Whether the number at start belongs to a word before it: p53, GPT-4, v1.2, x_1, cm^2."""
+    if start == 0 or start == previous_end:
+        return False
+    before = text[start - 1]
+    second = text[start - 2 : start - 1]
+    if before.isalpha():
+        multiplied = before in "xX" and not second.isalpha()
+        return not multiplied and text[start - 2 : start] != "pH"
+    if before in "-‐‑–−./" and start - 1 != previous_end:
+        return second.isalpha() or (before == "." and second.isdigit())
+    return before in "_^" or (before == "{" and second in "_^")
+
+
+def _signs(text: str, start: int, previous_end: int) -> tuple[int, ...]:
+    """The signs that the number behind a dash can have."""
+    if text[previous_end : start - 1].strip() == "" and previous_end:
+        return (1, -1) if start - 1 > previous_end else (1,)
+    return (-1,) if start == 1 or text[start - 2] in _OPENERS else (1,)
+
+
+def _is_name(text: str, end: int) -> bool:
+    """Whether what follows a number without a unit makes it a name, an ordinal, a version or a prime: 3a, 1st, 5′."""
+    following = text[end : end + 2]
+    if following[:1].isalpha():
+        return _TIMES.match(text, end) is None
+    return following[:1] in ("′", "'", "_") or (following[:1] == "." and following[1:].isdigit())
+
+
+def _quantity(text: str, start: int, end: int, values: list[Values]) -> Quantity | None:
+    """The quantity of a number at text[start:end] with whatever multiplier and unit follow."""
+    multiplier = _MULTIPLIER.match(text, end)
+    options = values
+    if multiplier:
+        factor = Fraction(_MULTIPLIERS[multiplier[0].strip()])
+        multiplied = [tuple(value * factor for value in option) for option in values]
+        if multiplier["letter"]:
+            found = parse_unit(text, end)
+            readings = _with_unit(multiplied, BARE) + (_with_unit(values, found[0]) if found else ())
+            return Quantity(start, multiplier.end(), readings)
+        options, end = multiplied, multiplier.end()
+    found = parse_unit(text, end)
+    if found is None:
+        return None if _is_name(text, end) else Quantity(start, end, _with_unit(options, BARE))
+    unit, unit_end, sure = found
+    decade = text[end:unit_end] == "s" and re.fullmatch(r"(?:1[89]|20)[0-9]0", text[start:end]) is not None
+    return Quantity(start, unit_end, _with_unit(options, unit), sure and not decade)
+
+
+def _with_unit(options: Iterable[Values], unit: Unit) -> tuple[Reading, ...]:
+    return tuple(tuple(Amount(value, unit) for value in option) for option in options)
+
+
+def _figures(text: str) -> Iterator[Quantity]:
+    """Quantities written in digits, by position."""
+    previous_end = name_end = 0
+    for match in _NUMBER.finditer(text):
+        start, end = match.span()
+        if _inside_a_name(text, start, previous_end) or (name_end and text[name_end:start] in _JOINS_NAMES):
+            name_end = end
+            continue
+        values = _values(match)
+        if text[start - 1 : start] == "." and (start < 2 or not text[start - 2].isalnum()):
+            values = [tuple(_decimal("0." + match[0]) for _ in values[:1])] if match[0].isdigit() else []
+            start -= 1
+        if start and text[start - 1] in "-−–":
+            signs = _signs(text, start, previous_end)
+            values = [tuple(sign * v for v in option) for option in values for sign in signs]
+        quantity = _quantity(text, start, end, values) if values else None
+        if quantity:
+            yield quantity
+            previous_end = quantity.end
+
+
+def _spelled(text: str) -> Iterator[Quantity]:
+    """Quantities in words. Only with a unit ("five minutes") are they sure: "three curves" counts what is seen."""
+    for match in _WORD.finditer(text):
+        values = [_WORDS.get(word) for word in re.split("[- ]", match[0].lower())]
+        if None in values:
+            continue
+        total = Fraction(sum(value for value in values if value))
+        quantity = _quantity(text, match.start(), match.end(), [(total,)])
+        if quantity:
+            bare = quantity.readings[0][0].unit is BARE
+            yield Quantity(quantity.start, quantity.end, quantity.readings, sure=not bare)
+
+
+def _shared(quantity: Quantity, unit: Unit, certain: bool) -> Quantity:
+    """A bare quantity with the unit of its neighbour: instead of none where certain, else as one more reading."""
+    shared = tuple(tuple(Amount(amount.value, unit) for amount in reading) for reading in quantity.readings)
+    return replace(quantity, readings=shared if certain else quantity.readings + shared)
+
+
+def _share_units(text: str, quantities: list[Quantity]) -> None:
+    """Give bare numbers the unit of the range or series that they stand in ("5–10 mM", "1, 2 and 5 mM", "5 mM ± 1")."""
+    unit = BARE
+    for i in range(len(quantities) - 1, -1, -1):
+        own = quantities[i].readings[0][0].unit
+        if i + 1 < len(quantities):
+            between = text[quantities[i].end : quantities[i + 1].start][:_LONGEST_JOIN]
+            right = quantities[i + 1].readings[0][0].unit
+            certain = _RANGE.fullmatch(between) is not None
+            if own is BARE is not unit and (certain or _SERIES.fullmatch(between)):
+                quantities[i] = _shared(quantities[i], unit, certain)
+                continue
+            if own is not BARE is right and _PLUS_MINUS.fullmatch(between):
+                quantities[i + 1] = _shared(quantities[i + 1], own, certain=True)
+        unit = own
+
+
+def _outside(quantities: list[Quantity], spans: list[tuple[int, int]]) -> list[Quantity]:
+    """The quantities that start in none of the spans; both lists are in order."""
+    kept: list[Quantity] = []
+    position = 0
+    for quantity in quantities:
+        while position < len(spans) and spans[position][1] <= quantity.start:
+            position += 1
+        if position == len(spans) or quantity.start < spans[position][0]:
+            kept.append(quantity)
+    return kept
+
+
+def find_quantities(text: str) -> list[Quantity]:
+    """Every quantity of the text, by position. Offsets count code points of the text as given."""
+    text = _VARIANT.sub(lambda match: _SAME[match[0]], text)
+    spans = [(r.start, r.end) for r in find_references(text) if r.kind != "panel" or r.items[0].isdigit()]
+    quantities = sorted([*_figures(text), *_spelled(text)], key=lambda q: q.start)
+    quantities = _outside(quantities, spans)
+    _share_units(text, quantities)
+    return quantities
+
+
+def offered(text: str) -> frozenset[Key]:
+    """The keys of every amount that the text states: reduced with its unit, and its bare value under no unit."""
+    keys: set[Key] = set()
+    for quantity in find_quantities(text):
+        for reading in quantity.readings:
+            keys.update(amount.reduced for amount in reading)
+            keys.update((*amount.value.as_integer_ratio(), BARE.dimensions) for amount in reading)
+    return frozenset(keys)
+
+
+def grounds(offers: Sequence[frozenset[Key]], quantity: Quantity) -> bool:
+    """Whether texts with these offers state the quantity, in the same unit or in one that converts to it exactly.
+
+    A number without a unit is at home wherever its value stands.
+    """
+    return any(
+        all(any(amount.reduced in keys for keys in offers) for amount in reading) for reading in quantity.readings
+    )

@@ -1,0 +1,65 @@
+"""What every scorer is and gives."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from omnisci_etl.judging.evidence import Candidate
+
+# A caption that is nothing but faults must not make a row of unbounded size.
+MAX_LISTED = 50
+MAX_QUOTE = 120
+
+
+@dataclass(frozen=True)
+class Score:
+    """value in 0..1, higher is better; detail explains it and can be written as JSON. ValueError outside 0..1."""
+
+    value: float
+    detail: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.value <= 1.0:
+            raise ValueError(f"a score lies between 0 and 1, not {self.value}")
+
+
+class Scorer(Protocol):
+    """A batch of captions in, as many scores out, in the same order.
+
+    version changes with the scorer's meaning; a score is stored under (name, version, config_sha256).
+    deterministic: the same input gives the same number on any machine, so that a gate can rest on it.
+    """
+
+    @property
+    def name(self) -> str:
+        """The metric's stable name, stored with each score."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same input may give another score."""
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether the score depends on nothing but the input."""
+
+    def config(self) -> Mapping[str, object]:
+        """All settings that change scores, as JSON-able values."""
+
+    def score(self, candidates: Sequence[Candidate]) -> list[Score]:
+        """One score for each candidate, in order."""
+
+
+def config_sha256(scorer: Scorer) -> str:
+    """Hex SHA-256 over the canonical JSON of name, version and settings: what a stored score is a score of."""
+    content = {"name": scorer.name, "version": scorer.version, "config": dict(scorer.config())}
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def quote(text: str, start: int, end: int) -> str:
+    """text[start:end] for a detail, cut at MAX_QUOTE characters."""
+    return text[start:end] if end - start <= MAX_QUOTE else text[start : start + MAX_QUOTE] + "…"

@@ -1,0 +1,1 @@
+"""SQL of scoring and the gate."""

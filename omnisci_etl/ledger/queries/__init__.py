@@ -1,0 +1,1 @@
+"""Named queries of provenance: the first line of each file says what it answers."""

@@ -1,0 +1,127 @@
+"""Reading arguments in TeX text: brace groups, optional arguments, single tokens.
+
+A brace that has no partner never costs more than its own argument: partners are found once for the
+whole text, and braces inside a float never pair with braces outside of it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+CONTROL = re.compile(r"\\([A-Za-z@]+|.)", re.DOTALL)
+
+_BRACES = re.compile(r"\\(begin|end)\s*\{\s*(\w*(?:figure|table|algorithm)\w*\*?)\s*\}|\\.|[{}]", re.DOTALL)
+_BLANKS = re.compile(r"[ \t]*(?:\n[ \t]*(?!\n))?")
+_MAX_OPTIONAL = 5000
+
+
+class Arg(NamedTuple):
+    """An argument: text[start:end] is its content, after the place behind its closing delimiter."""
+
+    start: int
+    end: int
+    after: int
+
+
+class Source:
+    """TeX text without comments, with the partner of each brace."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.partner = _partners(text)
+
+    def blanks(self, pos: int) -> int:
+        """The place after white space, at most one line end included."""
+        found = _BLANKS.match(self.text, pos)
+        return found.end() if found else pos
+
+    def group(self, pos: int) -> Arg | None:
+        """The brace group that starts at pos or after blanks; None where there is none or it never ends."""
+        pos = self.blanks(pos)
+        if self.text[pos : pos + 1] != "{" or pos not in self.partner:
+            return None
+        end = self.partner[pos]
+        return Arg(pos + 1, end, end + 1)
+
+    def optional(self, pos: int) -> Arg | None:
+        """The [optional argument] at pos or after blanks; brackets inside braces do not end it."""
+        pos = self.blanks(pos)
+        if self.text[pos : pos + 1] != "[":
+            return None
+        depth, here = 0, pos
+        limit = min(len(self.text), pos + _MAX_OPTIONAL)
+        while here < limit:
+            char = self.text[here]
+            if char == "\\":
+                here += 1
+            elif char == "{":
+                here = self.partner.get(here, here)
+            elif char == "[":
+                depth += 1
+            elif char == "]":
+                depth -= 1
+                if depth == 0:
+                    return Arg(pos + 1, here, here + 1)
+            here += 1
+        return None
+
+    def token(self, pos: int) -> Arg | None:
+        """What TeX takes as an undelimited argument: a group, a control sequence or one character."""
+        group = self.group(pos)
+        if group:
+            return group
+        pos = self.blanks(pos)
+        control = CONTROL.match(self.text, pos)
+        if control:
+            return Arg(pos, control.end(), control.end())
+        if pos >= len(self.text) or self.text[pos] in "{}\n":
+            return None
+        return Arg(pos, pos + 1, pos + 1)
+
+    def get(self, arg: Arg | None) -> str:
+        """The content of an argument, "" for none."""
+        return self.text[arg.start : arg.end] if arg else ""
+
+    def skip_optionals(self, pos: int, at_most: int = 4) -> int:
+        """The place after up to at_most optional arguments."""
+        for _ in range(at_most):
+            arg = self.optional(pos)
+            if arg is None:
+                return pos
+            pos = arg.after
+        return pos
+
+
+def _partners(text: str) -> dict[int, int]:
+    partner: dict[int, int] = {}
+    stack: list[int] = []
+    floors: list[tuple[str, int]] = []
+    for found in _BRACES.finditer(text):
+        token = found.group()
+        if token == "{":
+            stack.append(found.start())
+        elif token == "}":
+            if len(stack) > (floors[-1][1] if floors else 0):
+                partner[stack.pop()] = found.start()
+        elif found.group(1):
+            start = text.index("{", found.start())
+            partner[start] = found.end() - 1
+            _cross_float(found.group(1), found.group(2), stack, floors)
+    return partner
+
+
+def _cross_float(edge: str, name: str, stack: list[int], floors: list[tuple[str, int]]) -> None:
+    if edge == "begin":
+        floors.append((name, len(stack)))
+    elif any(name == open_name for open_name, _ in floors):
+        while floors:
+            open_name, depth = floors.pop()
+            if open_name == name:
+                del stack[depth:]
+                return
+
+
+def control_words(text: str) -> set[str]:
+    """Names of the control sequences in text."""
+    return {found.group(1) for found in CONTROL.finditer(text)}

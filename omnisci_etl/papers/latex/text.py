@@ -1,0 +1,317 @@
+"""LaTeX to plain Unicode, in one pass that no input can make fail: unknown commands go, their arguments stay."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from omnisci_etl.papers.latex import symbols as table
+from omnisci_etl.papers.latex.expand import Macros, expand_text
+from omnisci_etl.papers.latex.scan import Arg, Source
+from omnisci_etl.papers.model import clean
+
+_MAX_DEPTH = 30
+_TOKEN = re.compile(r"\\([A-Za-z@]+)\*?|\\(.)|(\$+|[{}&~_^]|-{2,3}|``|''|`|')", re.DOTALL)
+_LENGTH = re.compile(r"\s*=?\s*(?:-?[\d.]+\s*(?:true)?\s*(?:pt|cm|mm|in|em|ex|pc|bp|mu|sp|dd)?|\\[A-Za-z]+)")
+_GLUE = re.compile(r"(?:\s*(?:plus|minus)\s*-?[\d.]+\s*(?:pt|cm|mm|in|em|ex|fil+))+")
+_ROW_SKIP = re.compile(r"\*?\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]")
+_COMPOUND = re.compile(r"[ +\-−×/=<>·,∗±]")
+_PLAIN = {"---": "—", "--": "–", "``": "“", "''": "”", "`": "'", "'": "'", "&": " ", "~": " "}
+_BIG = re.compile(r"(?:left|right|middle|[bB]igg?[lrm]?)$")
+
+
+def plain(latex: str, macros: Macros | None = None) -> str:
+    """The text that LaTeX prints, white space collapsed; formulas as x^2, a/b, √x; citations as [citation]."""
+    return clean(convert(latex, macros))
+
+
+def convert(latex: str, macros: Macros | None = None) -> str:
+    """As plain, but with white space and private-use characters left as they are."""
+    expanded = expand_text(latex, macros) if macros else latex
+    writer = _Writer(Source(expanded))
+    writer.write(0, len(expanded))
+    return unicodedata.normalize("NFC", "".join(writer.out))
+
+
+class _Writer:
+    """Converts a stretch of TeX; math says whether the place is inside a formula."""
+
+    def __init__(self, source: Source, *, math: bool = False, depth: int = 0) -> None:
+        self.source = source
+        self.math = math
+        self.depth = depth
+        self.out: list[str] = []
+
+    def write(self, start: int, end: int) -> None:
+        text, pos = self.source.text, start
+        while (found := _TOKEN.search(text, pos, end)) is not None:
+            self.out.append(text[pos : found.start()])
+            if found.group(3):
+                pos = self._mark(found.group(3), found.end())
+            else:
+                pos = self._command(found.group(1) or found.group(2), found.end())
+        self.out.append(text[pos:end])
+
+    def inner(self, arg: Arg | None, *, math: bool | None = None) -> str:
+        """The converted content of an argument."""
+        if arg is None:
+            return ""
+        if self.depth >= _MAX_DEPTH:
+            return re.sub(r"[{}\\]", "", self.source.get(arg))
+        writer = _Writer(self.source, math=self.math if math is None else math, depth=self.depth + 1)
+        writer.write(arg.start, arg.end)
+        return "".join(writer.out)
+
+    def _mark(self, mark: str, after: int) -> int:
+        if mark[0] == "$":
+            self.math = not self.math if len(mark) % 2 or len(mark) == 2 else self.math
+        elif mark in "_^":
+            return self._script(mark, after)
+        elif mark == "'" and self.math:
+            self.out.append("′")
+        elif mark not in "{}":
+            self.out.append(mark if self.math and mark.startswith("-") else _PLAIN.get(mark, mark))
+        return after
+
+    def _script(self, mark: str, after: int) -> int:
+        arg = self.source.token(after) if self.math else None
+        if arg is None:
+            self.out.append(mark)
+            return after
+        self.out.append(script(mark, self.inner(arg).strip()))
+        return arg.after
+
+    def _command(self, name: str, after: int) -> int:
+        handler = _COMMANDS.get(name)
+        if handler:
+            return handler(self, name, after)
+        if name in table.ACCENTS:
+            return self._accent(name, after)
+        printed = table.symbols().get(name)
+        if printed is not None:
+            return self._symbol(name, printed, after)
+        if name in table.DROPPED:
+            return self._drop(table.DROPPED[name], after)
+        if name in table.ASSIGNED:
+            return self._length(after)
+        if _BIG.match(name):
+            return after + 1 if self.source.text[after : after + 1] == "." else after
+        return self._unknown(name, after)
+
+    def _symbol(self, name: str, printed: str, after: int) -> int:
+        self.out.append(printed)
+        following = self.source.text[after : after + 1]
+        if name in table.OPERATORS and (following.isalnum() or following == "\\"):
+            self.out.append(" ")
+        elif self.math and printed.isalpha() and name not in table.OPERATORS:
+            return self.source.blanks(after)
+        return after
+
+    def _accent(self, name: str, after: int) -> int:
+        arg = self.source.token(after)
+        base = self.inner(arg).strip().replace("ı", "i").replace("ȷ", "j")
+        if arg is None:
+            return after
+        self.out.append(base[:1] + table.ACCENTS[name] if len(base) == 1 else base)
+        return arg.after
+
+    def _drop(self, count: int, after: int) -> int:
+        pos = self.source.skip_optionals(after)
+        for _ in range(count):
+            arg = self.source.group(pos)
+            if arg is None:
+                break
+            pos = arg.after
+        return pos
+
+    def _length(self, after: int) -> int:
+        found = _LENGTH.match(self.source.text, after)
+        if found is None:
+            return after
+        glue = _GLUE.match(self.source.text, found.end())
+        return glue.end() if glue else found.end()
+
+    def _unknown(self, name: str, after: int) -> int:
+        following = self.source.text[after : after + 1]
+        if following == "[":
+            option = self.source.optional(after)
+            return option.after if option else after
+        if self.math and len(name) > 1 and following != "{" and "@" not in name and name not in _SILENT:
+            self.out.append(name)
+        return after
+
+    # Commands with a form of their own. Each takes the name and the place after it, and returns where to go on.
+
+    def text(self, name: str, after: int) -> int:
+        """\\text and the like: their argument is not a formula."""
+        arg = self.source.group(self.source.skip_optionals(after, 2))
+        if arg is None:
+            return after
+        self.out.append(self.inner(arg, math=False))
+        following = self.source.text[arg.after : arg.after + 1]
+        if name == "operatorname" and (following.isalnum() or following == "\\"):
+            self.out.append(" ")
+        return arg.after
+
+    def super_or_sub(self, name: str, after: int) -> int:
+        """\\textsuperscript{2} is ^2, \\textsuperscript{th} is th."""
+        arg = self.source.token(after)
+        inner = self.inner(arg).strip()
+        mark = "_" if name in ("textsubscript", "sb") else "^"
+        self.out.append(inner if inner.isalpha() and mark == "^" and len(inner) == 2 else script(mark, inner))
+        return arg.after if arg else after
+
+    def fraction(self, name: str, after: int) -> int:
+        """a/b, with brackets where a part is compound."""
+        over = self.source.token(after)
+        under = self.source.token(over.after) if over else None
+        if over is None or under is None:
+            return after
+        self.out.append(f"{_bracket(self.inner(over))}/{_bracket(self.inner(under))}")
+        return under.after
+
+    def root(self, name: str, after: int) -> int:
+        """√x; the index of a higher root before it."""
+        index = self.source.optional(after)
+        arg = self.source.token(index.after if index else after)
+        self.out.append(f"{self.inner(index)}√{_bracket(self.inner(arg))}")
+        return arg.after if arg else after
+
+    def double_struck(self, name: str, after: int) -> int:
+        """\\mathbb: letters that have a double-struck form take it."""
+        arg = self.source.token(after)
+        inner = self.inner(arg)
+        self.out.append(table.DOUBLE_STRUCK.get(inner, inner))
+        return arg.after if arg else after
+
+    def negate(self, name: str, after: int) -> int:
+        """\\not="""
+        arg = self.source.token(after)
+        self.out.append(self.inner(arg)[:1] + "\u0338" if arg else "")
+        return arg.after if arg else after
+
+    def cite(self, name: str, after: int) -> int:
+        """Citations print as [citation]: which key stands behind one says nothing to a reader."""
+        arg = self.source.group(self.source.skip_optionals(after))
+        if arg is None:
+            return after
+        self.out.append("" if name == "nocite" else "[citation]")
+        return arg.after
+
+    def environment(self, name: str, after: int) -> int:
+        """\\begin{x} and \\end{x} are blanks; the arguments of tables and boxes go with them."""
+        arg = self.source.group(after)
+        self.out.append(" ")
+        if arg is None or name == "end":
+            return arg.after if arg else after
+        return self._drop(table.ENVIRONMENT_ARGUMENTS.get(self.source.get(arg), 0), arg.after)
+
+    def row(self, name: str, after: int) -> int:
+        """\\\\ with its optional skip is a blank."""
+        self.out.append(" ")
+        skip = _ROW_SKIP.match(self.source.text, after)
+        return skip.end() if skip else after
+
+    def formula(self, name: str, after: int) -> int:
+        """\\( \\) \\[ \\]"""
+        self.math = name in "(["
+        if name in "[]":
+            self.out.append(" ")
+        return after
+
+    def number(self, name: str, after: int) -> int:
+        """siunitx: a number, an angle, a range, with or without a unit."""
+        pos = self.source.skip_optionals(after, 1)
+        parts: list[str] = []
+        for _ in range(2 if name.endswith("range") else 1):
+            arg = self.source.group(pos)
+            if arg is None:
+                return after
+            parts.append(_si_number(self.inner(arg, math=True)))
+            pos = arg.after
+        self.out.append("–".join(parts))
+        if name == "ang":
+            self.out.append("°")
+        if not name.startswith(("SI", "qty")):
+            return pos
+        unit = self.source.group(pos)
+        self.out.append(" " + _unit(self.source.get(unit)) if unit else "")
+        return unit.after if unit else pos
+
+    def unit(self, name: str, after: int) -> int:
+        """siunitx: a unit alone."""
+        arg = self.source.group(self.source.skip_optionals(after, 1))
+        self.out.append(_unit(self.source.get(arg)))
+        return arg.after if arg else after
+
+
+def script(mark: str, inner: str) -> str:
+    """A superscript or subscript: x^2, x_(i,j); degree signs and primes stand alone."""
+    if mark == "^" and (inner in ("°", "∘") or set(inner) <= {"′", "'"}):
+        return inner.replace("∘", "°").replace("'", "′")
+    return f"{mark}({inner})" if _COMPOUND.search(inner[1:]) else f"{mark}{inner}"
+
+
+def _bracket(inner: str) -> str:
+    inner = inner.strip()
+    return f"({inner})" if _COMPOUND.search(inner) else inner
+
+
+def _si_number(text: str) -> str:
+    found = re.fullmatch(r"\s*([+-]?[\d.,]*)\s*[eE]\s*([+-]?\d+)\s*", text)
+    if found is None:
+        return text.replace("+-", "±").strip()
+    mantissa, exponent = found.groups()
+    return f"{mantissa}×10^{exponent}" if mantissa else f"10^{exponent}"
+
+
+def _unit(latex: str) -> str:
+    """A siunitx unit: \\micro\\meter\\per\\second is µm/s."""
+    out: list[str] = []
+    power = ""
+    prefixed = False
+    for found in re.finditer(r"\\([A-Za-z]+)(?:\{([^{}]*)\})?|[^\\]", latex.replace("~", " ").replace(".", " ")):
+        word = found.group(1)
+        if word is None:
+            out.append(found.group())
+        elif word == "per":
+            out.append("/")
+        elif word in table.UNIT_POWERS_BEFORE:
+            power = table.UNIT_POWERS_BEFORE[word]
+        elif word in table.UNIT_POWERS or word == "tothe":
+            out.append(table.UNIT_POWERS.get(word) or f"^{found.group(2)}")
+        elif word in _PREFIXES:
+            out.append(("" if not out or out[-1] == "/" else " ") + table.UNITS[word])
+            prefixed = True
+        else:
+            joint = "" if prefixed or not out or out[-1] in ("/", " ") else " "
+            out.append(joint + table.UNITS.get(word, word) + power)
+            power, prefixed = "", False
+    return "".join(out)
+
+
+_PREFIXES = frozenset(
+    "yocto zepto atto femto pico nano micro milli centi deci deca hecto kilo mega giga tera peta exa".split()
+)
+_SILENT = frozenset(
+    "displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits nonumber notag boldmath unboldmath bm boldsymbol "
+    "rm bf it sf tt cal mathit mathbf mathsf mathtt mathcal mathscr mathfrak mathnormal small large Large normalsize "
+    "footnotesize scriptsize tiny hfill hfil relax protect smash strut mathstrut allowbreak nobreak noindent".split()
+)
+_Handler = Callable[[_Writer, str, int], int]
+_COMMANDS: dict[str, _Handler] = {
+    **dict.fromkeys(table.TEXT_IN_MATH, _Writer.text),
+    **dict.fromkeys(("textsuperscript", "textsubscript", "sp", "sb"), _Writer.super_or_sub),
+    **dict.fromkeys(("frac", "dfrac", "tfrac", "nicefrac", "sfrac", "cfrac"), _Writer.fraction),
+    **dict.fromkeys(table.CITES, _Writer.cite),
+    **dict.fromkeys(("begin", "end"), _Writer.environment),
+    **dict.fromkeys("()[]", _Writer.formula),
+    **dict.fromkeys(("SI", "SIrange", "qty", "qtyrange", "num", "numrange", "ang"), _Writer.number),
+    **dict.fromkeys(("si", "unit"), _Writer.unit),
+    **dict.fromkeys(("\\", "tabularnewline", "cr"), _Writer.row),
+    "sqrt": _Writer.root,
+    "mathbb": _Writer.double_struck,
+    "Bbb": _Writer.double_struck,
+    "not": _Writer.negate,
+}

@@ -1,0 +1,246 @@
+"""Article pages of nature.com, from the designs of 2012 to today's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from omnisci_etl.errors import BadInput
+from omnisci_etl.figures.panels import split_panels
+from omnisci_etl.papers.jats import heading_type
+from omnisci_etl.papers.licences import licence_uri
+from omnisci_etl.papers.mentions import figure_number, mentions, split_label
+from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, Related, clean
+from omnisci_etl.papers.xml import Dialect, flatten, parse_html, select
+
+EXTRACTOR = "nature-html"
+VERSION = "1.0.0"
+
+_BASE = "https://www.nature.com/"
+_SIZE = re.compile(r"^/[a-z]{1,2}\d+(?:[a-z]\d+)?/")
+_ANCHOR = re.compile(r"#(?:Fig|figure-|f)(\d+)$|/figures/(\d+)$", re.I)
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>?#]+")
+_DROPPED = frozenset(
+    {"script", "style", "noscript", "svg", "button", "figure", "annotation", "annotation-xml", "table"}
+)
+_BLOCKS = frozenset({"p", "div", "li", "br", "h1", "h2", "h3", "h4", "figcaption", "td", "th", "tr", "dt", "dd"})
+_SKIPPED = frozenset(
+    {"figure", "figcaption", "table", "aside", "nav", "header", "footer", "form", "script", "style", "noscript"}
+)
+_SKIPPED_CLASS = re.compile(
+    r"c-article-(?:section__figure|table|further|references|metrics|share|recommend|supplementary)|\bc-(?:ad|nature-box)\b"
+    r"|figure-description|references"
+)
+_NO_BODY = re.compile(
+    r"(?:abstract|editor.{0,20}summary|references|acknowledge?ments?|funding|author (?:information|contributions?)"
+    r"|ethics declarations|competing interests|peer review(?: information)?|additional information|source data"
+    r"|(?:electronic )?supplementary (?:information|materials?)|rights and permissions|about this article"
+    r"|(?:further|related) (?:reading|links|articles?|content)|comments?|change history|extended data(?: figures.*)?"
+    r"|access options|associated content)$",
+    re.I,
+)
+
+
+class _Caption(Dialect):
+    blocks = _BLOCKS
+
+    def instead(self, element: etree._Element) -> str | None:
+        if element.tag in _DROPPED:
+            return ""
+        if element.tag == "span" and "mathjax-tex" in (element.get("class") or ""):
+            return re.sub(r"^\s*(?:\\[(\[]|\$\$?)|(?:\\[)\]]|\$\$?)\s*$", "", _text(element)).strip()
+        return None
+
+    def is_bold(self, element: etree._Element) -> bool:
+        return element.tag in {"b", "strong"}
+
+
+class _Body(_Caption):
+    def __init__(self, locators: dict[str, str]) -> None:
+        self._locators = locators
+
+    def instead(self, element: etree._Element) -> str | None:
+        if element.tag == "sup" and select(element, ".//a[contains(@href, '#ref-') or contains(@href, '#b')]"):
+            return f"[{clean(_text(element)).strip('[]')}]"
+        return super().instead(element)
+
+    def targets(self, element: etree._Element) -> Iterable[tuple[str, str]]:
+        anchor = _ANCHOR.search(element.get("href") or "") if element.tag == "a" else None
+        locator = self._locators.get(anchor[1] or anchor[2]) if anchor else None
+        return [(locator, "")] if locator else []
+
+
+def parse(data: bytes) -> Document:
+    """The article of a nature.com page, with its figures; pictures are named by the URL of their full size.
+
+    Raises BadInput: malformed-document, unsupported-document (no article page), too-large.
+    """
+    root = parse_html(data)
+    meta = _metadata(root)
+    doi = next(
+        (found[0] for name in ("citation_doi", "prism.doi", "dc.identifier") for found in _dois(meta, name)), None
+    )
+    article = _article(root)
+    if article is None or doi is None:
+        raise BadInput("unsupported-document", "no article page of nature.com")
+    article_type = _article_type(root, meta)
+    return Document(
+        extractor=EXTRACTOR,
+        extractor_version=VERSION,
+        title=_first(meta, "citation_title", "dc.title", "og:title"),
+        abstract=_abstract(root),
+        doi=doi,
+        article_type=article_type,
+        published_on=_published(meta),
+        license_uri=_licence(root),
+        authors=tuple(meta.get("citation_author") or meta.get("dc.creator") or ()),
+        subjects=_subjects(root, meta),
+        related=_related(article, article_type, doi),
+        figures=_figures(article),
+    )
+
+
+def _text(element: etree._Element) -> str:
+    return "".join(str(piece) for piece in element.itertext())
+
+
+def _metadata(root: etree._Element) -> dict[str, list[str]]:
+    """The contents of the page's <meta> elements by lower-case name."""
+    found: dict[str, list[str]] = {}
+    for node in root.iter("meta"):
+        name, content = (node.get("name") or node.get("property") or "").lower(), clean(node.get("content") or "")
+        if name and content:
+            found.setdefault(name, []).append(content)
+    return found
+
+
+def _first(meta: dict[str, list[str]], *names: str) -> str:
+    return next((meta[name][0] for name in names if name in meta), "")
+
+
+def _dois(meta: dict[str, list[str]], name: str) -> Iterator[re.Match[str]]:
+    return (found for text in meta.get(name, ()) if (found := _DOI.search(text)))
+
+
+def _article(root: etree._Element) -> etree._Element | None:
+    return next(root.iter("article"), None)
+
+
+def _article_type(root: etree._Element, meta: dict[str, list[str]]) -> str:
+    stated = [_first(meta, name) for name in ("citation_article_type", "prism.section", "dc.type")]
+    stated[1:1] = [clean(_text(node)) for node in select(root, "//*[@data-test='article-category']")]
+    return next(filter(None, map(heading_type, stated)), None) or "research-article"
+
+
+def _published(meta: dict[str, list[str]]) -> date | None:
+    for name in ("citation_online_date", "prism.publicationdate", "dc.date", "citation_publication_date"):
+        found = re.match(r"(\d{4})[-/](\d\d?)[-/](\d\d?)", _first(meta, name))
+        if found:
+            try:
+                return date(*map(int, found.groups()))
+            except ValueError:
+                continue
+    return None
+
+
+def _abstract(root: etree._Element) -> str:
+    nodes = select(root, "//*[starts-with(@id, 'Abs') and contains(@id, '-content')]")
+    return flatten(nodes[0], _Caption()).text if nodes else ""
+
+
+def _licence(root: etree._Element) -> str | None:
+    """The licence in the section "Rights and permissions"; the page's metadata contradict it and do not count."""
+    sections = select(
+        root,
+        "//section[@aria-labelledby='rightslink' or starts-with(@data-title, 'Rights')]"
+        "|//*[@id='rightslink-content' or @id='rightslink-section']",
+    )
+    for section in sections:
+        links = [node.get("href") or "" for node in section.iter("a") if "license" in (node.get("rel") or "")]
+        if uri := next((uri for text in [*links, _text(section)] if (uri := licence_uri(text))), None):
+            return uri
+    return None
+
+
+def _subjects(root: etree._Element, meta: dict[str, list[str]]) -> tuple[str, ...]:
+    listed = select(root, "//li[contains(@class, 'subject-list__subject')] | //a[@data-track-action='view subject']")
+    names = [clean(_text(node)) for node in listed] or re.split(r"\s*;\s*", _first(meta, "wt.z_subject_term"))
+    return tuple(dict.fromkeys(filter(None, names))) or tuple(meta.get("dc.subject", ()))
+
+
+def _related(article: etree._Element, article_type: str, own: str) -> tuple[Related, ...]:
+    """The article that a correction or retraction names."""
+    if article_type not in {"correction", "retraction"}:
+        return ()
+    kind = "corrected-article" if article_type == "correction" else "retracted-article"
+    texts = [text for paragraph in _paragraphs(article, _Body({})) for text in [paragraph.text]]
+    texts += [node.get("href") or "" for node in select(article, ".//p//a[contains(@href, 'doi.org/')]")]
+    dois = (found[0].rstrip(".,;)") for text in texts for found in _DOI.finditer(text))
+    return tuple(Related(kind, doi) for doi in dict.fromkeys(dois) if doi.lower() != own.lower())[:1]
+
+
+def _figures(article: etree._Element) -> tuple[Figure, ...]:
+    found: list[tuple[str, str, str, list[tuple[int, int]], etree._Element]] = []
+    for node in article.iter("figure"):
+        texts = [*node.iter("figcaption"), *select(node, ".//*[contains(@class, 'figure-description')]")]
+        flat = flatten([text for text in texts if not any(up in texts for up in text.iterancestors())], _Caption())
+        label, start = split_label(flat.text)
+        number = figure_number(label)
+        if number and number[0].isdecimal() and number not in {known for known, *_ in found}:
+            found.append((number, label, flat.text[start:], [(a - start, b - start) for a, b in flat.bold], node))
+    locators = {number: f"Fig{number}" for number, *_ in found}
+    labels = {locators[number]: label for number, label, *_ in found}
+    named = mentions(_paragraphs(article, _Body(locators)), labels)
+    figures = []
+    for ordinal, (number, label, caption, bold, node) in enumerate(found, 1):
+        pictures = tuple(_pictures(node))
+        _, panels = split_panels(caption, [span for span in bold if span[0] >= 0])
+        slug = "no-picture" if not pictures else None if caption else "no-caption"
+        locator = locators[number]
+        figures.append(Figure(locator, ordinal, label, caption, panels, named[locator], pictures, reject_slug=slug))
+    return tuple(figures)
+
+
+def _pictures(figure: etree._Element) -> Iterator[Picture]:
+    seen = set()
+    for node in figure.iter("img"):
+        sources = [node.get("src"), node.get("data-src"), (node.get("srcset") or "").split(" ")[0]]
+        url = next((url for source in sources if source and (url := _full_size(source))), None)
+        if url and url not in seen:
+            seen.add(url)
+            yield Picture(url)
+
+
+def _full_size(source: str) -> str | None:
+    """The https URL of the full-size picture; None for what is no web address."""
+    parts = urlsplit(urljoin(_BASE, source.strip()))
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return None
+    path = parts.path
+    if parts.netloc.lower().startswith("media."):
+        path = _SIZE.sub("/full/", path)
+    return f"https://{parts.netloc}{path}"
+
+
+def _paragraphs(article: etree._Element, dialect: _Body) -> Iterator[Paragraph]:
+    """The paragraphs of the body under their innermost headings; front and back matter is left out by its headings."""
+    sections: dict[str, str] = {}
+    walk = etree.iterwalk(article, events=("start",))
+    for _, element in walk:
+        tag = element.tag
+        if not isinstance(tag, str):
+            continue
+        if tag in {"h2", "h3", "h4"}:
+            title = flatten(element, _Caption()).text
+            sections = {level: text for level, text in sections.items() if level < tag} | {tag: title}
+        elif tag == "p" and not _NO_BODY.match(next(iter(sections.values()), "")):
+            flat = flatten(element, dialect)
+            if flat.text:
+                yield Paragraph(flat.text, list(sections.values())[-1] if sections else "", flat.links)
+        elif tag not in _SKIPPED and not _SKIPPED_CLASS.search(element.get("class") or ""):
+            continue
+        walk.skip_subtree()

@@ -1,0 +1,1 @@
+"""Airflow: what the DAG files are wired from, the environment they run in, and the local launcher."""

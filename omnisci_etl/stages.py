@@ -1,0 +1,73 @@
+"""The stages of the pipeline as commands and DAGs call them: a Context in, counts out."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from omnisci_etl.context import Context, Counts
+from omnisci_etl.errors import ConfigError
+from omnisci_etl.papers import disciplines
+
+SOURCES = ("arxiv", "natcomms", "folder")
+
+
+def known_discipline(slug: str | None) -> str | None:
+    """The slug itself, where it is one. Raises ConfigError with close matches where it is not."""
+    if slug is not None and slug != disciplines.UNKNOWN:
+        disciplines.load().require(slug)
+    return slug
+
+
+def ingest(
+    context: Context,
+    source: str,
+    *,
+    discipline: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    limit: int | None = None,
+    path: Path | None = None,
+) -> Counts:
+    """Discovers, fetches, parses and stores. since and until are publication dates, both inclusive (UTC)."""
+    from omnisci_etl.papers.ingest import ingest as run
+    from omnisci_etl.sources.base import Window
+
+    if source not in SOURCES:
+        raise ConfigError(f"unknown source {source!r}: use one of {', '.join(SOURCES)}")
+    if since and until and since > until:
+        raise ConfigError(f"--since {since} is after --until {until}")
+    window = Window(since, until)
+    return run(context, source, discipline=known_discipline(discipline), window=window, limit=limit, path=path)
+
+
+def caption(
+    context: Context, *, discipline: str | None = None, limit: int | None = None, refresh: bool = False
+) -> Counts:
+    """Captions the figures that have none; with refresh also those whose prompt, evidence or model has changed."""
+    from omnisci_etl.captions.stage import caption as run
+
+    return run(context, discipline=known_discipline(discipline), limit=limit, refresh=refresh)
+
+
+def score(context: Context, *, discipline: str | None = None, limit: int | None = None) -> Counts:
+    """Scores captions that lack a score of a present scorer, and lets the gate decide on them."""
+    from omnisci_etl.judging.stage import score as run
+
+    return run(context, discipline=known_discipline(discipline), limit=limit)
+
+
+def sample(context: Context, *, size: int = 50, seed: int = 0, discipline: str | None = None) -> Counts:
+    """Draws a stratified sample of captions for experts, or finds the one drawn from the same state."""
+    from omnisci_etl.alignment.stage import sample as run
+
+    return run(context, size=size, seed=seed, discipline=known_discipline(discipline))
+
+
+def export(
+    context: Context, *, form: str = "parquet", profile: str = "default", out: Path | None = None
+) -> Counts:
+    """Publishes the accepted captions that the profile allows, or finds the release of the same state."""
+    from omnisci_etl.exports.stage import export as run
+
+    return run(context, form=form, profile=profile, out=out)
