@@ -7,7 +7,9 @@ from airflow.sdk import DAG, Param, task
 from omnisci_etl.scheduling import tasks
 from omnisci_etl.scheduling.wiring import CAPTIONS, PAPERS, dag_arguments, discipline, limit
 
-REFRESH = Param(False, type="boolean", title="Refresh", description="Also figures whose prompt, evidence or model changed")
+REFRESH = Param(
+    False, type="boolean", title="Refresh", description="Also figures whose prompt, evidence or model changed"
+)
 
 with DAG(
     "caption",

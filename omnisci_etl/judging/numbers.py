@@ -100,7 +100,6 @@ class Quantity:
     sure: bool = True
 
 
-@lru_cache(maxsize=65536)
 def _decimal(digits: str, exponent: int = 0) -> Fraction:
     """The exact value of plain digits ("1,000", "0.50", "1 000") times a power of ten."""
     whole, _, decimals = digits.replace(",", "").replace(" ", "").replace("·", ".").partition(".")
@@ -133,6 +132,7 @@ def _scaled_values(digits: str, scale: str) -> list[Values]:
     return values
 
 
+@lru_cache(maxsize=16384)
 def _plain_values(digits: str) -> list[Values]:
     values: list[Values] = [(_decimal(digits),)]
     flattened = _FLATTENED_POWER.match(digits)

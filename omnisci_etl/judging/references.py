@@ -21,13 +21,15 @@ _KINDS: dict[str, Kind] = {
 }
 _ONLY_IN_SUPPLEMENTS = frozenset({"note", "data", "data set"})
 
-# Patterns that run over the evidence start with a literal or a set of characters, which the engine skips to; a leading
-# \b or an alternation of words would be tried at every character. What starts alike ("cables") _KINDS sorts out.
+# Patterns that run over the evidence start with a literal or a set of characters, to which the engine skips; it cannot
+# with a leading \b, an alternation of words or IGNORECASE. What only looks alike ("cables 3") _KINDS sorts out.
+_ENDINGS = (
+    "igures?|igs?|ables?|quations?|qns?|qs?|eferences?|efs?|ections?|chemes?|ovies?|ideos?|lgorithms?|ppendix|heorems?"
+    "|emmas?|anels?|ubpanels?|hapters?|otes?|ata(?: sets?)?"
+)
 _NOUN = re.compile(
-    r"[FTERSMVALPCND](?<![^\W_].)(?:igures?|igs?|ables?|quations?|qns?|qs?|eferences?|efs?|ections?|chemes?|ovies?|ideos?"
-    r"|lgorithms?|ppendix|heorems?|emmas?|anels?|ubpanels?|hapters?|otes?|ata(?:\ssets?)?)\b\.?\s?"
-    r"(?=\(?(?:S|[A-Z]\.?)?[0-9]|\(?[a-z]\b)",
-    re.IGNORECASE,
+    rf"[FTERSMVALPCNDftersmvalpcnd](?<![^\W_].)(?:{_ENDINGS}|{_ENDINGS.upper().replace('(?: SETS?)', '')})"
+    r"\b\.?\s?(?=\(?(?:S|[A-Z]\.?)?[0-9]|\(?[A-Za-z]\b)"
 )
 _SUPPLEMENT = re.compile(r"\b(?:supplementary|supplemental|suppl?\.?|extended\sdata)\s$", re.IGNORECASE)
 _LONGEST_SUPPLEMENT = 15

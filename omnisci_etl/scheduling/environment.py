@@ -73,7 +73,9 @@ def dags_folder() -> Path:
     configured = os.environ.get(DAGS_SETTING)
     folder = Path(configured) if configured else Path(omnisci_etl.__file__).resolve().parent.parent / "dags"
     if not folder.is_dir():
-        raise ConfigError(f"there is no folder of DAG files at {folder}: set {DAGS_SETTING} to the repository's dags folder")
+        raise ConfigError(
+            f"there is no folder of DAG files at {folder}: set {DAGS_SETTING} to the repository's dags folder"
+        )
     return folder.absolute()
 
 

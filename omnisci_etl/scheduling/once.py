@@ -128,13 +128,13 @@ def _watch(task: Any, failures: list[dict[str, Any]], counts: dict[str, int]) ->
         error = context.get("exception")
         failures.append({"task_id": task.task_id, "kind": type(error).__name__, "error": _last_line(error)})
 
-    def returned(_context: object, result: Any) -> None:
-        for name, count in (result or {}).items():
+    def succeeded(context: Mapping[str, Any]) -> None:
+        for name, count in (context["ti"].xcom_pull(task_ids=task.task_id) or {}).items():
             counts[name] = counts.get(name, 0) + count
 
     task.retries = 0
     task.on_failure_callback = [failed]
-    task._post_execute_hook = returned
+    task.on_success_callback = [succeeded]
 
 
 def _last_line(error: object) -> str:

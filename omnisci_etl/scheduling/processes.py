@@ -15,7 +15,9 @@ GRACE_SECONDS = 15.0
 KILLED_SECONDS = 5.0
 
 
-def start(command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path
+) -> subprocess.Popen[bytes]:
     """Starts a process as the leader of a new session, so that Ctrl-C in a terminal does not reach it."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab") as output:
@@ -25,7 +27,9 @@ def start(command: Sequence[str], *, environment: Mapping[str, str], folder: Pat
         )  # fmt: skip
 
 
-def end_groups(groups: Iterable[int], *, grace_s: float = GRACE_SECONDS, reap: Callable[[], object] | None = None) -> None:
+def end_groups(
+    groups: Iterable[int], *, grace_s: float = GRACE_SECONDS, reap: Callable[[], object] | None = None
+) -> None:
     """Ends process groups: SIGTERM, up to grace_s seconds, SIGKILL. reap collects the caller's own dead children."""
     remaining = set(groups)
     for sign, seconds in ((signal.SIGTERM, grace_s), (signal.SIGKILL, KILLED_SECONDS)):

@@ -110,7 +110,10 @@ def caption() -> Counts:
 
     given = _parameters()
     return run_in_airflow(
-        stages.caption, discipline=given.get("discipline"), limit=given.get("limit"), refresh=given.get("refresh", False)
+        stages.caption,
+        discipline=given.get("discipline"),
+        limit=given.get("limit"),
+        refresh=given.get("refresh", False),
     )
 
 

@@ -50,7 +50,10 @@ def dag_arguments(doc: str | None, *tags: str) -> dict[str, Any]:
 
 def window() -> dict[str, Param]:
     """Publication dates, both inclusive."""
-    return {"since": _date("Published on or after this day (UTC)"), "until": _date("Published on or before this day (UTC)")}
+    return {
+        "since": _date("Published on or after this day (UTC)"),
+        "until": _date("Published on or before this day (UTC)"),
+    }
 
 
 def discipline() -> dict[str, Param]:

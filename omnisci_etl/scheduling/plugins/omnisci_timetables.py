@@ -11,4 +11,4 @@ class OmnisciTimetables(AirflowPlugin):
     """Found through the plugins folder that the environment names."""
 
     name = "omnisci_timetables"
-    timetables = (BackfillOnly,)
+    timetables = [BackfillOnly]  # noqa: RUF012 - the base class declares an instance list
