@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, CronTriggerTimetable, Param, task
+from airflow.sdk import DAG, Param, task
 
 from omnisci_etl.scheduling import tasks
-from omnisci_etl.scheduling.wiring import dag_arguments
+from omnisci_etl.scheduling.wiring import dag_arguments, daily
 
 FORM = Param("parquet", type="string", pattern="^[a-z][a-z0-9-]*$", title="Format", description="Export format")
 PROFILE = Param("default", type="string", pattern="^[a-z][a-z0-9-]*$", title="Profile", description="What may go out")
 
 with DAG(
     "export_nightly",
-    schedule=CronTriggerTimetable("30 2 * * *", timezone="UTC"),
+    schedule=daily(2, 30),
     params={"form": FORM, "profile": PROFILE},
     **dag_arguments(__doc__, "export"),
 ):

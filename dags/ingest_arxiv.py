@@ -5,14 +5,14 @@ Triggered by hand with dates it ingests what was published then and leaves the c
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, CronTriggerTimetable, task
+from airflow.sdk import DAG, task
 
 from omnisci_etl.scheduling import tasks
-from omnisci_etl.scheduling.wiring import PAPERS, dag_arguments, discipline, limit, window
+from omnisci_etl.scheduling.wiring import PAPERS, dag_arguments, daily, discipline, limit, window
 
 with DAG(
     "ingest_arxiv",
-    schedule=CronTriggerTimetable("0 5 * * *", timezone="UTC"),
+    schedule=daily(5, 0),
     params={**discipline(), **window(), **limit("papers")},
     **dag_arguments(__doc__, "arxiv", "ingest"),
 ):

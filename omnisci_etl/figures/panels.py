@@ -7,7 +7,7 @@ gaps); of the markers of one letter the first that opens a sentence defines the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from omnisci_etl.papers.mentions import find_references, sentences
@@ -27,12 +27,16 @@ class _Marker:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """gap: how many letters a run may leave out; alone: whether one panel, or a run without "a", can be true."""
+    """gap: how many letters a run may leave out; alone: whether one panel, or a run without "a", can be true.
+
+    Of the styles the one with the most panels is taken; a trusted one at once, a last one if no other finds any.
+    """
 
     markers: list[_Marker]
     gap: int = 0
     alone: bool = False
     trusted: bool = False
+    last: bool = False
 
 
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
@@ -42,7 +46,8 @@ _BETWEEN = re.compile(_SEP)
 _DASHED = re.compile(r"[-‐‑‒–—−]|\bto\b")
 _FULL_LIST = re.compile(rf"{_LIST}")
 _PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<letter>[A-Za-z])")
-_BRACKET = re.compile(rf"(?<![^\W_])[(\[]\s*(?P<list>{_LIST})\s*(?:[,;:]\s[^()\[\]]{{1,40}})?[)\]]:?")
+_NUMBERED = rf"(?:{_LIST}|[A-Za-z]\d{{1,2}}(?:{_SEP}[A-Za-z]\d{{1,2}})+)"
+_BRACKET = re.compile(rf"(?<![^\W_])[(\[]\s*(?P<list>{_NUMBERED})\s*(?:[,;:]\s[^()\[\]]{{1,40}})?[)\]]:?")
 _BARE = re.compile(
     rf"(?:(?<=^)|(?<=[.;:!?)]\s)|(?<=[;,]\sand\s))(?P<list>{_LIST})(?P<comma>,?)\s+(?![=<>≤≥±~]|[a-z][A-Z][a-z])"
 )
@@ -50,11 +55,13 @@ _LOST_STOP = re.compile(r"(?<=[\w%)]\s)(?P<list>[b-z])\s+(?=[A-Z][a-z]+\s)")
 _CLOSING = re.compile(rf"(?:(?<=^)|(?<=[.;:,!?)]\s)|(?<=\band\s))(?P<list>{_LIST})(?P<mark>[).:|])\s*(?=\S)")
 _ROMAN_BRACKET = re.compile(r"(?<![^\W_])\((?P<label>viii|vii|vi|iv|v|ix|xii|xi|x|iii|ii|i)\)")
 _PLACE = r"(?:(?:top|upper|bottom|lower|middle|cent(?:er|re)|left|right)(?:[\s-](?:left|right|middle|cent(?:er|re)))?)"
+_PART = r"(?:-hand)?(?:\s(?:panels?|rows?|columns?|plots?|images?|pictures?|side))?"
 _WORD = re.compile(
-    rf"(?:(?<=^)|(?<=[.;:!?]\s))(?P<bare>{_PLACE})(?:\s(?:panels?|rows?|columns?|plots?))?(?::|\s?[|])"
-    rf"|[(\[]\s*(?P<closed>{_PLACE})(?:\s(?:panels?|rows?|columns?|plots?))?\s*[)\]]:?",
+    rf"(?:^|(?<=[.;:!?,]))\s*(?:(?P<bare>{_PLACE}){_PART}(?::|\s?[|])|(?:the\s)?(?P<panel>{_PLACE})(?:-hand)?\spanels?\b:?)"
+    rf"|[(\[]\s*(?P<closed>{_PLACE}){_PART}\s*[)\]]:?",
     re.I,
 )
+_FIGURE = re.compile(r"\bfig(?:ure)?s?\.?\s*$", re.I)
 _REFERS = re.compile(r"(?:\b(?:in|of|from|see|to|as|with|by|than|panels?|shown|insets?|like)|\bfor)\s*[(\[]?$", re.I)
 _IN_PANEL = re.compile(r"(?:\b(?:in|see|from|panels?|insets?))\s*[(\[]?$", re.I)
 _OPENS = re.compile(r"[\"“'‘(\[]?(?:[^\W_a-z]|[a-z]{1,3}[A-Z]{2}|pH\b)")
@@ -69,16 +76,27 @@ def split_panels(caption: str, bold: Sequence[tuple[int, int]] = ()) -> tuple[st
     bold holds the (start, end) of the bold stretches of the caption, where the format tells. A range such as
     "a-c" gives one panel per letter, all with the same text. Without panels the lead is the whole caption.
     """
-    elsewhere = [(ref.start, ref.end) for ref in find_references(caption)]
+    others = [(ref.start, ref.end) for ref in find_references(caption)]
     best: list[_Marker] = []
     for style in _styles(caption, bold):
-        markers = [m for m in style.markers if not any(s < m.end and m.start < e for s, e in elsewhere)]
-        chosen = _choose(_join(caption, markers), style, caption)
+        if style.last and best:
+            break
+        chosen = _choose(_join(caption, _own(caption, style.markers, others)), style, caption)
         if style.trusted and _count(chosen) > 1:
             return _cut(caption, chosen)
         if _count(chosen) > _count(best):
             best = chosen
     return _cut(caption, best) if best else (caption, ())
+
+
+def _own(caption: str, markers: list[_Marker], others: list[tuple[int, int]]) -> list[_Marker]:
+    """The markers that are no part of a reference to another figure."""
+    return [
+        marker
+        for marker in markers
+        if not any(start < marker.end and marker.start < end for start, end in others)
+        and not _FIGURE.search(caption[max(0, marker.start - 9) : marker.start])
+    ]
 
 
 def _count(markers: list[_Marker]) -> int:
@@ -95,8 +113,8 @@ def _styles(caption: str, bold: Sequence[tuple[int, int]]) -> Iterator[_Style]:
     yield _Style(brackets, gap=1, alone=True)
     yield _Style(mixed if bare else [])
     yield _Style(_closing_markers(caption))
-    yield _Style(_roman_markers(caption))
-    yield _Style(_word_markers(caption))
+    yield _Style(_roman_markers(caption), last=True)
+    yield _Style(_word_markers(caption), last=True)
 
 
 def _labels(text: str) -> tuple[str, ...]:
@@ -107,7 +125,7 @@ def _labels(text: str) -> tuple[str, ...]:
         if labels and piece["sep"] and _DASHED.search(piece["sep"]):
             labels.extend(_between(labels[-1], letter))
         labels.append(letter)
-    return tuple(labels)
+    return tuple(dict.fromkeys(labels))
 
 
 def _between(first: str, last: str) -> tuple[str, ...]:
@@ -160,7 +178,7 @@ def _roman_markers(caption: str) -> list[_Marker]:
 
 def _word_markers(caption: str) -> list[_Marker]:
     return [
-        _Marker(m.start(), m.end(), ((m["bare"] or m["closed"]).capitalize(),), closed=bool(m["closed"]))
+        _Marker(m.start(), m.end(), ((m["bare"] or m["panel"] or m["closed"]).capitalize(),), closed=bool(m["closed"]))
         for m in _WORD.finditer(caption)
     ]
 
@@ -268,7 +286,7 @@ def _cut(caption: str, markers: list[_Marker]) -> tuple[str, tuple[Panel, ...]]:
             start, text = marker.start, caption[marker.end : following]
         lead_end = min(lead_end, start)
         texts.update({label: _trim(text) for label in marker.labels})
-    panels = tuple(Panel(label, texts[label]) for label in sorted(texts, key=_order))
+    panels = tuple(Panel(label, texts[label]) for label in _in_order(texts))
     return caption[:lead_end].strip(" ,;("), panels
 
 
@@ -295,5 +313,9 @@ def _trim(text: str) -> str:
     return re.sub(r"^(?:and|or)\s+", "", text).strip()
 
 
-def _order(label: str) -> tuple[int, str]:
-    return (_ROMAN.index(label), "") if len(label) > 1 and label in _ROMAN else (0, label)
+def _in_order(labels: Iterable[str]) -> list[str]:
+    """Letters and numerals in the order of their run; words such as "Left" in that of the caption."""
+    given = list(labels)
+    if all(len(label) == 1 for label in given):
+        return sorted(given)
+    return sorted(given, key=_ROMAN.index) if set(given) <= set(_ROMAN) else given

@@ -32,12 +32,11 @@ _EXPONENT = (
     r"|\s?−\s?[0-9]{1,3}(?![0-9.])|[-–][0-9]{1,3}(?![0-9.])"
 )
 _NUMBER = re.compile(
-    rf"10(?P<power>{_EXPONENT})"
-    r"|(?P<plain>(?<![0-9],)[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])(?:\.[0-9]+)?"
-    r"|[0-9]{1,3}(?: [0-9]{3})+(?![0-9,])(?:\.[0-9]+)?"
-    r"|[0-9]+(?:\.[0-9]+|·(?!10[^0-9])[0-9]+)?)"
-    r"(?:[eE](?P<e>[-−–+]?[0-9]{1,4})(?![^\W_])"
-    rf"|\s?(?:[×xX*·⋅∙]|\\times)\s?10(?P<scale>{_EXPONENT}|[0-9]{{1,2}}(?![0-9.,])))?"
+    rf"[0-9](?:(?<=1)0(?P<power>{_EXPONENT})"
+    r"|(?P<rest>[0-9]*(?:(?:(?<![0-9]{4}),[0-9]{3}(?![0-9]))+|(?:(?<![0-9]{4}) [0-9]{3}(?![0-9,]))+)?"
+    r"(?:\.[0-9]+|·(?!10[^0-9])[0-9]+)?))"
+    r"(?:(?=[eE ×xX*·⋅∙\\])(?:[eE](?P<e>[-−–+]?[0-9]{1,4})(?![^\W_])"
+    rf"| ?(?:[×xX*·⋅∙]|\\times) ?10(?P<scale>{_EXPONENT}|[0-9]{{1,2}}(?![0-9.,]))))?"
 )
 _FLATTENED_POWER = re.compile(r"10([2-9]|1[0-9]|2[0-4])$")
 _MULTIPLIER = re.compile(
@@ -62,6 +61,8 @@ _SERIES = re.compile(r" ?(?:,|;|/|:|&|×|x|,? ?and|,? ?or|by|versus|vs\.?) ?[-�
 _PLUS_MINUS = re.compile(r" ?(?:±|\+/-|\+/−|\+-) ?")
 _TIMES = re.compile(r"[xX] ?[0-9]")
 _LONGEST_JOIN = 10
+_DECADE = re.compile(r"(?:1[89]|20)[0-9]0")
+_NO_UNIT = frozenset(("", *".,;:)]=<>?!"))
 _JOINS_NAMES = frozenset("-‐‑.x/_")
 _DASHES = "-–—−"
 # Numerator and denominator hash far faster than a Fraction.
@@ -83,7 +84,7 @@ class Amount(NamedTuple):
 
 
 Reading = tuple[Amount, ...]
-Values = tuple[Fraction, ...]
+Options = tuple[tuple[Fraction, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,52 +111,52 @@ def _exponent(text: str) -> int:
     return int("".join(c for c in text.translate(_RAISED) if c in "-0123456789"))
 
 
-def _power_values(text: str) -> list[Values]:
+def _power_values(text: str) -> Options:
     """ "10" with what follows it: a power, and for a plain dash with more than 10 behind it also the range from 10."""
     exponent = _exponent(text)
-    values: list[Values] = []
-    if abs(exponent) <= _MAX_EXPONENT:
-        values.append((_decimal("1", exponent),))
+    values: Options = ((_decimal("1", exponent),),) if abs(exponent) <= _MAX_EXPONENT else ()
     if exponent < -10 and text.strip()[0] in _DASHES:
-        values.append((_decimal("10"), _decimal(str(-exponent))))
+        values += ((_decimal("10"), _decimal(str(-exponent))),)
     return values
 
 
-def _scaled_values(digits: str, scale: str) -> list[Values]:
+def _scaled_values(digits: str, scale: str) -> Options:
     """ "5 × 10…": a power of ten; a bare "5 × 105" may also be two numbers."""
     exponent = _exponent(scale)
     if abs(exponent) > _MAX_EXPONENT:
-        return []
-    values: list[Values] = [(_decimal(digits, exponent),)]
+        return ()
+    values: Options = ((_decimal(digits, exponent),),)
     if scale.isdigit():
-        values.append((_decimal(digits), _decimal("10" + scale)))
+        values += ((_decimal(digits), _decimal("10" + scale)),)
     return values
 
 
 @lru_cache(maxsize=16384)
-def _plain_values(digits: str) -> list[Values]:
-    values: list[Values] = [(_decimal(digits),)]
+def _plain_values(digits: str, listed: bool) -> Options:
+    """The readings of plain digits; groups of three may be several numbers, above all where listed (behind "1,")."""
+    values: Options = ((_decimal(digits),),)
     flattened = _FLATTENED_POWER.match(digits)
     if flattened:
-        values.append((_decimal("1", int(flattened[1])),))
+        values += ((_decimal("1", int(flattened[1])),),)
     parts = re.split("[ ,]", digits)
-    ambiguous = " " in digits or (len(parts) > 1 and len(parts[0]) == 3)
+    ambiguous = len(parts) > 1 and (listed or " " in digits or len(parts[0]) == 3)
     if ambiguous and not any(part.startswith("0") for part in parts):
-        values.append(tuple(_decimal(part) for part in parts))
+        values += (tuple(_decimal(part) for part in parts),)
     return values
 
 
-def _values(match: re.Match[str]) -> list[Values]:
+def _values(match: re.Match[str]) -> Options:
     """The readings of a matched number as plain values; none where it is too large to be a measurement."""
-    if len(match[0]) > _MAX_DIGITS:
-        return []
-    if match["power"]:
-        return _power_values(match["power"])
-    if match["scale"]:
-        return _scaled_values(match["plain"], match["scale"])
-    if match["e"]:
-        return _scaled_values(match["plain"], "+" + match["e"])
-    return _plain_values(match["plain"])
+    start, end = match.span()
+    if end - start > _MAX_DIGITS:
+        return ()
+    power, _, exponent, scale = match.groups()
+    if power:
+        return _power_values(power)
+    digits = match.string[start : match.end("rest")]
+    if scale or exponent:
+        return _scaled_values(digits, scale or "+" + exponent)
+    return _plain_values(digits, match.string[start - 1 : start] == ",")
 
 
 def _inside_a_name(text: str, start: int, previous_end: int) -> bool:
@@ -187,28 +188,43 @@ def _is_name(text: str, end: int) -> bool:
     return following[:1] in ("′", "'", "_") or (following[:1] == "." and following[1:].isdigit())
 
 
-def _quantity(text: str, start: int, end: int, values: list[Values]) -> Quantity | None:
-    """The quantity of a number at text[start:end] with whatever multiplier and unit follow."""
-    multiplier = _MULTIPLIER.match(text, end)
-    options = values
-    if multiplier:
-        factor = Fraction(_MULTIPLIERS[multiplier[0].strip()])
-        multiplied = [tuple(value * factor for value in option) for option in values]
-        if multiplier["letter"]:
-            found = parse_unit(text, end)
-            readings = _with_unit(multiplied, BARE) + (_with_unit(values, found[0]) if found else ())
-            return Quantity(start, multiplier.end(), readings)
-        options, end = multiplied, multiplier.end()
-    found = parse_unit(text, end)
+def _multiplied(text: str, start: int, options: Options, multiplier: re.Match[str]) -> Quantity | None:
+    """A number with a word of magnitude behind it: "5 million years", "350M" (which may be molar too)."""
+    factor = Fraction(_MULTIPLIERS[multiplier["word"] or multiplier["letter"]])
+    multiplied = tuple(tuple(value * factor for value in option) for option in options)
+    if multiplier["word"]:
+        return _measured(text, start, multiplier.end(), multiplied)
+    found = parse_unit(text, multiplier.start())
+    as_unit = _with_unit(options, found[0]) if found else ()
+    return Quantity(start, multiplier.end(), _with_unit(multiplied, BARE) + as_unit)
+
+
+def _measured(text: str, start: int, end: int, options: Options) -> Quantity | None:
+    """A number at text[start:end] with its unit, None where what follows makes it part of a name."""
+    found = None if text[end : end + 1] in _NO_UNIT else parse_unit(text, end)
     if found is None:
         return None if _is_name(text, end) else Quantity(start, end, _with_unit(options, BARE))
     unit, unit_end, sure = found
-    decade = text[end:unit_end] == "s" and re.fullmatch(r"(?:1[89]|20)[0-9]0", text[start:end]) is not None
-    return Quantity(start, unit_end, _with_unit(options, unit), sure and not decade)
+    if text[end:unit_end] == "s" and _DECADE.fullmatch(text, start, end):
+        sure = False
+    return Quantity(start, unit_end, _with_unit(options, unit), sure)
 
 
-def _with_unit(options: Iterable[Values], unit: Unit) -> tuple[Reading, ...]:
+def _with_unit(options: Options, unit: Unit) -> tuple[Reading, ...]:
+    if len(options) == 1 and len(options[0]) == 1:
+        return ((Amount(options[0][0], unit),),)
     return tuple(tuple(Amount(value, unit) for value in option) for option in options)
+
+
+def _quantity(text: str, start: int, end: int, options: Options) -> Quantity | None:
+    multiplier = _MULTIPLIER.match(text, end)
+    return _multiplied(text, start, options, multiplier) if multiplier else _measured(text, start, end, options)
+
+
+def _signed(text: str, start: int, previous_end: int, options: Options) -> Options:
+    """The options of a number behind a dash, with each sign that it can have."""
+    signs = _signs(text, start, previous_end)
+    return tuple(tuple(sign * value for value in option) for option in options for sign in signs)
 
 
 def _figures(text: str) -> Iterator[Quantity]:
@@ -219,14 +235,14 @@ def _figures(text: str) -> Iterator[Quantity]:
         if _inside_a_name(text, start, previous_end) or (name_end and text[name_end:start] in _JOINS_NAMES):
             name_end = end
             continue
-        values = _values(match)
-        if text[start - 1 : start] == "." and (start < 2 or not text[start - 2].isalnum()):
-            values = [tuple(_decimal("0." + match[0]) for _ in values[:1])] if match[0].isdigit() else []
-            start -= 1
-        if start and text[start - 1] in "-−–":
-            signs = _signs(text, start, previous_end)
-            values = [tuple(sign * v for v in option) for option in values for sign in signs]
-        quantity = _quantity(text, start, end, values) if values else None
+        options = _values(match)
+        before = text[start - 1 : start]
+        if before == "." and (start < 2 or not text[start - 2].isalnum()):
+            options = ((_decimal("0." + match[0]),),) if match[0].isdigit() and options else ()
+            start, before = start - 1, text[start - 2 : start - 1]
+        if before and before in "-−–":
+            options = _signed(text, start, previous_end, options)
+        quantity = _quantity(text, start, end, options) if options else None
         if quantity:
             yield quantity
             previous_end = quantity.end
@@ -239,7 +255,7 @@ def _spelled(text: str) -> Iterator[Quantity]:
         if None in values:
             continue
         total = Fraction(sum(value for value in values if value))
-        quantity = _quantity(text, match.start(), match.end(), [(total,)])
+        quantity = _quantity(text, match.start(), match.end(), ((total,),))
         if quantity:
             bare = quantity.readings[0][0].unit is BARE
             yield Quantity(quantity.start, quantity.end, quantity.readings, sure=not bare)
@@ -256,15 +272,15 @@ def _share_units(text: str, quantities: list[Quantity]) -> None:
     unit = BARE
     for i in range(len(quantities) - 1, -1, -1):
         own = quantities[i].readings[0][0].unit
-        if i + 1 < len(quantities):
-            between = text[quantities[i].end : quantities[i + 1].start][:_LONGEST_JOIN]
-            right = quantities[i + 1].readings[0][0].unit
+        right = quantities[i + 1] if i + 1 < len(quantities) else None
+        if right and (own is BARE) != (unit is BARE):
+            between = text[quantities[i].end : right.start][:_LONGEST_JOIN]
             certain = _RANGE.fullmatch(between) is not None
-            if own is BARE is not unit and (certain or _SERIES.fullmatch(between)):
+            if own is BARE and (certain or _SERIES.fullmatch(between)):
                 quantities[i] = _shared(quantities[i], unit, certain)
                 continue
-            if own is not BARE is right and _PLUS_MINUS.fullmatch(between):
-                quantities[i + 1] = _shared(quantities[i + 1], own, certain=True)
+            if own is not BARE and _PLUS_MINUS.fullmatch(between):
+                quantities[i + 1] = _shared(right, own, certain=True)
         unit = own
 
 
@@ -295,8 +311,10 @@ def offered(text: str) -> frozenset[Key]:
     keys: set[Key] = set()
     for quantity in find_quantities(text):
         for reading in quantity.readings:
-            keys.update(amount.reduced for amount in reading)
-            keys.update((*amount.value.as_integer_ratio(), BARE.dimensions) for amount in reading)
+            for amount in reading:
+                keys.add((*amount.value.as_integer_ratio(), BARE.dimensions))
+                if amount.unit is not BARE:
+                    keys.add(amount.reduced)
     return frozenset(keys)
 
 

@@ -14,6 +14,7 @@ import secrets
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -115,7 +116,8 @@ class EmbeddedServer:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # 0711: the password file is private by its own mode, and a server that dropped its rights must get to its data.
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o711)
         with open(self.folder / "lock", "w") as handle:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -128,6 +130,7 @@ class EmbeddedServer:
         binaries = find_binaries(self._pg_bin)
         password = self._password()
         launch = Launch.choose(self.folder)
+        launch.check_reach(self.folder, binaries)
         with open(self.folder / "postgres.log", "ab") as log:
             if not (self.data / "PG_VERSION").exists():
                 self._initdb(binaries, launch, log)
@@ -259,6 +262,15 @@ class Launch:
             if done.returncode == 0:
                 return cls(namespace)
         return cls(drop=True)
+
+    def check_reach(self, *folders: Path) -> None:
+        """Raises ConfigError when the user that the server will run as cannot enter a folder."""
+        closed = [p for f in folders for p in (f, *f.parents) if self._drop and not p.stat().st_mode & stat.S_IXOTH]
+        if closed:
+            raise ConfigError(
+                f"the embedded PostgreSQL cannot run as root here, and its user may not enter {closed[0]}: set OMNISCI_HOME to a "
+                "folder that others may enter, start as another user, or set OMNISCI_DATABASE_URL to a server"
+            )
 
     def own(self, *paths: Path) -> None:
         """Gives paths (and nothing else) to the user that the server will run as."""

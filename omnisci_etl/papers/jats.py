@@ -14,7 +14,7 @@ from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.mentions import figure_number, mentions, split_label
 from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture, Related, clean
-from omnisci_etl.papers.xml import Dialect, Flat, flatten, local_names, parse_xml
+from omnisci_etl.papers.xml import Dialect, Flat, flatten, formula_text, local_names, parse_xml
 
 EXTRACTOR = "jats"
 VERSION = "1.0.0"
@@ -194,9 +194,7 @@ def _formula(element: etree._Element) -> str | None:
     """One rendering of a formula: the text of its MathML, else of any other twin, else its TeX without the frame."""
     maths = element.find(".//math")
     if maths is not None:
-        pieces = (str(piece) for piece in maths.itertext() if str(piece).strip())
-        notes = {str(piece) for note in maths.iter("annotation") for piece in note.itertext()}
-        return "".join(piece for piece in pieces if piece not in notes)
+        return formula_text(maths)
     if element.tag != "alternatives":
         return None
     twins = [node for node in element if node.tag not in _DROPPED]

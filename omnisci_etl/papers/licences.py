@@ -14,6 +14,8 @@ _CC_URL = re.compile(
     re.I,
 )
 _ARXIV_URL = re.compile(r"(?:https?://)?(?:www\.)?arxiv\.org/licenses/[\w.-]+(?:/[\d.]+)?/?", re.I)
+_ARXIV_NAME = re.compile(r"\barxiv(?:\.org)?\s+(?:perpetual,?\s+)?non-?\s?exclusive", re.I)
+_ARXIV_NONEXCLUSIVE = "http://arxiv.org/licenses/nonexclusive-distrib/1.0/"
 _CC_WORDS = re.compile(
     r"(?:creative\s+commons|\bCC\b)[\s:,(-]*(?:attribution|by)(?P<terms>(?:[\s_/,-]*(?:and\s+)?(?:non-?\s?commercial"
     r"|no-?\s?deriv(?:atives|ative\s+works|s)?|share-?\s?alike|nc|nd|sa)(?![^\W_]))*)"
@@ -69,9 +71,7 @@ def licence_class(uri_or_text: str | None) -> str:
     text = uri_or_text or ""
     if url := _CC_URL.search(text):
         return "cc0" if url["public"] or url["kind"].lower() == "publicdomain" else _cc_class(url["kind"].split("-"))
-    if _ARXIV_URL.search(text):
-        return "arxiv-nonexclusive"
-    if "licenses/assumed-1991-2003" in text.lower():
+    if _ARXIV_URL.search(text) or _ARXIV_NAME.search(text):
         return "arxiv-nonexclusive"
     if words := _words(text):
         return _cc_class(_parts(words, text))
@@ -86,6 +86,10 @@ def licence_uri(text: str) -> str | None:
         if found := pattern.search(text):
             url = found[0].rstrip(".:")
             return url if url.lower().startswith("http") else f"https://{url}"
+    if _ARXIV_NAME.search(text):
+        return _ARXIV_NONEXCLUSIVE
+    if _ZERO.search(text):
+        return "https://creativecommons.org/publicdomain/zero/1.0/"
     words = _words(text)
     if words and words["version"]:
         return f"https://creativecommons.org/licenses/{'-'.join(_parts(words, text))}/{words['version']}/"

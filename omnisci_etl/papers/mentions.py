@@ -74,7 +74,9 @@ _RUN = re.compile(r"(?:[a-z]{2,4}|[A-Z]{2,4})(?![^\W_])")
 _BLANKS = re.compile(r"\s*")
 _CLAUSE_END = re.compile(r"\s*(?:[,;.:)\]]|$)")
 _NEXT_WORD = re.compile(r"\s+(?!(?:and|or|to)\b)[^\W\d_]")
-_LABEL_END = re.compile(r"\s*(?:[.:|–—]+\s*|(?=[(\[]?[^\W_a-z])(?<=\s)|$)")
+_LABEL_END = re.compile(
+    r"\s*(?:[.:|–—]+\s*|$|(?<=\s)(?=[(\[]?[^\W_a-z]|(?:[(\[][^()\[\]]{1,12}[)\]]:?|[a-z](?:\s?[,–-]\s?[a-z])*)\s+[^\W_a-z]))"
+)
 _PANEL_OF = re.compile(r"panels?\s+(?P<list>[^.;:]{1,40}?)\s+(?:of|in|from)\s+(?:the\s+)?$", re.I)
 _ELSEWHERE = re.compile(
     r"\s*,?\s*(?:of|in|from)\s+(?:(?P<supplement>(?:the\s+)?(?:online\s+)?(?:[Ss]upplement|[Ss]upporting|SI\b|appendix))"

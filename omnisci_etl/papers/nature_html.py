@@ -15,7 +15,7 @@ from omnisci_etl.papers.jats import heading_type
 from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.mentions import figure_number, mentions, split_label
 from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, Related, clean
-from omnisci_etl.papers.xml import Dialect, flatten, parse_html, select
+from omnisci_etl.papers.xml import Dialect, flatten, formula_text, parse_html, select
 
 EXTRACTOR = "nature-html"
 VERSION = "1.0.0"
@@ -51,6 +51,8 @@ class _Caption(Dialect):
     def instead(self, element: etree._Element) -> str | None:
         if element.tag in _DROPPED:
             return ""
+        if element.tag == "math":
+            return formula_text(element)
         if element.tag == "span" and "mathjax-tex" in (element.get("class") or ""):
             return re.sub(r"^\s*(?:\\[(\[]|\$\$?)|(?:\\[)\]]|\$\$?)\s*$", "", _text(element)).strip()
         return None

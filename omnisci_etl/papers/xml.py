@@ -120,6 +120,20 @@ def flatten(elements: etree._Element | Iterable[etree._Element], dialect: Dialec
     )
 
 
+def formula_text(element: etree._Element) -> str:
+    """The symbols of a formula as it is shown: no annotation, no TeX twin, no white space between symbols."""
+    pieces: list[str] = []
+    walk = etree.iterwalk(element, events=("start", "end"))
+    for event, node in walk:
+        if event == "start" and node.tag in {"annotation", "annotation-xml", "tex-math"}:
+            walk.skip_subtree()
+        elif event == "start":
+            pieces.append((node.text or "") if isinstance(node.tag, str) else _entity(node))
+        if event == "end" and node is not element:
+            pieces.append(node.tail or "")
+    return "".join(piece.strip(" \t\r\n") for piece in pieces)
+
+
 @dataclass(slots=True)
 class _Text:
     """Text under construction; blank: a blank is due before the next character."""
@@ -169,7 +183,7 @@ def _read(root: etree._Element, dialect: Dialect, out: _Text) -> None:
 
 def _open(element: etree._Element, dialect: Dialect, out: _Text, walk: etree.iterwalk) -> None:
     if not isinstance(element.tag, str):
-        out.add(html5.get((element.text or "").removeprefix("&"), element.text))
+        out.add(_entity(element))
         return
     out.blank = out.blank or element.tag in dialect.blocks
     if dialect.is_bold(element):
@@ -181,6 +195,11 @@ def _open(element: etree._Element, dialect: Dialect, out: _Text, walk: etree.ite
     else:
         out.add(instead)
         walk.skip_subtree()
+
+
+def _entity(node: etree._Element) -> str:
+    """The character of an entity that nobody declared, as its HTML name gives it; the reference itself without one."""
+    return html5.get((node.text or "").removeprefix("&"), node.text or "")
 
 
 def _check_size(data: bytes) -> None:

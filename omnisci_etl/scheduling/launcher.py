@@ -22,7 +22,7 @@ from omnisci_etl.ledger import migrate
 from omnisci_etl.ledger.database import Ledger, database_url, embedded_server
 from omnisci_etl.scheduling.client import AirflowClient
 from omnisci_etl.scheduling.environment import USER, Secrets, airflow_environment, airflow_home, metadata_url
-from omnisci_etl.scheduling.processes import end_groups, start
+from omnisci_etl.scheduling.processes import end_sessions, start
 
 # No DAG defers, so there is no triggerer. Task logs are read from disk, so nothing serves them.
 COMPONENTS = {
@@ -74,7 +74,6 @@ def up(
         stack.callback(components.stop)
         components.guard(embedded_server(settings).folder if owned else None)
         components.prepare(stop)
-        components.start()
         access = Access(f"http://127.0.0.1:{port}", USER, Secrets.of_home(home).password, home / "logs")
         if _until_ready(components, access, stop) and on_ready:
             on_ready(access)
@@ -191,7 +190,7 @@ class Components:
         while process.poll() is None and not stop.wait(0.05):
             pass
         if process.poll() is None:
-            end_groups([process.pid], reap=process.poll)
+            end_sessions([process.pid], reap=process.poll)
         self._note("-", process)
         if process.returncode and not stop.is_set():
             raise ServiceError(f"Airflow's database could not be prepared: see {log}")
@@ -211,9 +210,9 @@ class Components:
                 self._start(component)
 
     def stop(self) -> None:
-        """Ends every process group and the watchdog."""
+        """Ends every session and the watchdog."""
         running = [component.process for component in self._all if component.process is not None]
-        end_groups([process.pid for process in running], reap=lambda: [process.poll() for process in running])
+        end_sessions([process.pid for process in running], reap=lambda: [process.poll() for process in running])
         if self._watchdog is not None:
             self._say("done")
             self._watchdog.communicate()
@@ -227,9 +226,9 @@ class Components:
         self._note("+", component.process)
 
     def _bury(self, component: Component, code: int) -> None:
-        """What is left of the group ends too: a dead scheduler's workers would wait for work for ever."""
+        """What is left of the session ends too: a dead scheduler's workers would wait for work for ever."""
         assert component.process is not None
-        end_groups([component.process.pid])
+        end_sessions([component.process.pid])
         self._note("-", component.process)
         if component.quick_ends >= MOST_RESTARTS:
             raise ServiceError(f"the {component.name} keeps ending (exit code {code}): see {self._log(component.name)}")
@@ -251,7 +250,9 @@ class Components:
 
 
 def _until_ready(components: Components, access: Access, stop: threading.Event) -> bool:
-    """Waits until the components are healthy and the DAGs are known; False where a signal came first."""
+    """Starts, and waits until the components are healthy and the DAGs known; False where a signal came first."""
+    if not stop.is_set():
+        components.start()
     client = AirflowClient(access.url, access.password, access.user)
     give_up = time.monotonic() + START_SECONDS
     while not stop.wait(0.2):

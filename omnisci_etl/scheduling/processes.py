@@ -1,4 +1,8 @@
-"""Process groups: starting a component in a session of its own, and ending whole groups for certain."""
+"""Sessions: starting a component as the leader of one, and ending whole sessions for certain.
+
+Airflow gives each running task a process group of its own, so a component's group is not all of it; the
+session is.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +15,12 @@ from contextlib import suppress
 from pathlib import Path
 
 GRACE_SECONDS = 15.0
-# After SIGKILL: how long to wait for the kernel, and for init to reap orphans.
+# After SIGKILL the kernel needs a moment.
 KILLED_SECONDS = 5.0
+PROC = Path("/proc")
 
 
-def start(
-    command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path
-) -> subprocess.Popen[bytes]:
+def start(command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
     """Starts a process as the leader of a new session, so that Ctrl-C in a terminal does not reach it."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab") as output:
@@ -27,44 +30,52 @@ def start(
         )  # fmt: skip
 
 
-def end_groups(
-    groups: Iterable[int], *, grace_s: float = GRACE_SECONDS, reap: Callable[[], object] | None = None
+def end_sessions(
+    sessions: Iterable[int], *, grace_s: float = GRACE_SECONDS, reap: Callable[[], object] | None = None
 ) -> None:
-    """Ends process groups: SIGTERM, up to grace_s seconds, SIGKILL. reap collects the caller's own dead children."""
-    remaining = set(groups)
+    """Ends sessions: SIGTERM, up to grace_s seconds, SIGKILL. reap collects the caller's own dead children."""
+    remaining = set(sessions)
     for sign, seconds in ((signal.SIGTERM, grace_s), (signal.SIGKILL, KILLED_SECONDS)):
-        for group in remaining:
-            _signal(group, sign)
         give_up = time.monotonic() + seconds
-        while remaining and time.monotonic() < give_up:
+        alive = members(remaining)
+        for process in alive:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(process, sign)
+        while alive and time.monotonic() < give_up:
+            time.sleep(0.05)
             if reap:
                 reap()
-            remaining = {group for group in remaining if is_alive(group)}
-            time.sleep(0.05)
+            alive = members(remaining)
 
 
-def is_alive(group: int) -> bool:
-    """Whether the group has a process that is not a zombie; without /proc, whether it has any."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    if not Path("/proc/self/stat").exists():
-        return True
-    return any(_group_and_state(entry) == (group, True) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+def members(sessions: Iterable[int]) -> list[int]:
+    """The processes of the sessions that still run; zombies do not. Without /proc only the leaders are known."""
+    wanted = set(sessions)
+    if not (PROC / "self" / "stat").exists():
+        return [leader for leader in wanted if _exists(leader)]
+    found = []
+    for entry in PROC.iterdir():
+        if entry.name.isdigit():
+            session, runs = _session(entry)
+            if runs and session in wanted:
+                found.append(int(entry.name))
+    return found
 
 
-def _group_and_state(entry: Path) -> tuple[int, bool]:
-    """The process group, and whether the process still runs."""
+def _session(entry: Path) -> tuple[int, bool]:
+    """The session of a process, and whether it still runs."""
     try:
         fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
     except (OSError, IndexError):
         return -1, False
-    return int(fields[2]), fields[0] not in "ZX"
+    return int(fields[3]), fields[0] not in "ZX"
 
 
-def _signal(group: int, sign: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, sign)
+def _exists(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -39,9 +39,12 @@ class BackfillOnly(CronDataIntervalTimetable):
     def next_dagrun_info(
         self, *, last_automated_data_interval: DataInterval | None, restriction: TimeRestriction
     ) -> DagRunInfo | None:
-        """The next day of a backfill's range; None whenever the scheduler asks."""
+        """The next day of a backfill's range, the run being named after that day; None when the scheduler asks."""
         if not restriction.catchup:
             return None
-        return super().next_dagrun_info(
+        info = super().next_dagrun_info(
             last_automated_data_interval=last_automated_data_interval, restriction=restriction
         )
+        if info is None or info.data_interval is None:
+            return None
+        return DagRunInfo(run_after=info.data_interval.start, data_interval=info.data_interval)

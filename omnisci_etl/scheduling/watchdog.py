@@ -1,7 +1,7 @@
-"""Ends the launcher's process groups when the launcher itself is gone, even by SIGKILL.
+"""Ends the launcher's sessions when the launcher itself is gone, even by SIGKILL.
 
 It reads lines from its standard input, the other end of which only the launcher holds: `+N` and `-N` name
-process groups that began and ended, `done` says that nothing is left to do. The end of the input without
+sessions that began and ended, `done` says that nothing is left to do. The end of the input without
 `done` means that the launcher has died.
 """
 
@@ -12,30 +12,30 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from omnisci_etl.scheduling.processes import end_groups
+from omnisci_etl.scheduling.processes import end_sessions
 
 
-def groups_left(lines: Iterable[str]) -> set[int] | None:
-    """The groups that the launcher left behind; None where it said that it was done."""
-    groups: set[int] = set()
+def sessions_left(lines: Iterable[str]) -> set[int] | None:
+    """The sessions that the launcher left behind; None where it said that it was done."""
+    sessions: set[int] = set()
     for line in lines:
         word = line.strip()
         if word == "done":
             return None
         if word[:1] == "+":
-            groups.add(int(word[1:]))
+            sessions.add(int(word[1:]))
         elif word[:1] == "-":
-            groups.discard(int(word[1:]))
-    return groups
+            sessions.discard(int(word[1:]))
+    return sessions
 
 
 def main(arguments: list[str]) -> int:
     """Watches. The argument, where there is one, is the folder of the embedded server to stop as well."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    left = groups_left(sys.stdin)
+    left = sessions_left(sys.stdin)
     if left is None:
         return 0
-    end_groups(left)
+    end_sessions(left)
     if arguments:
         from omnisci_etl.ledger.embedded import EmbeddedServer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule
+from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
 from omnisci_etl.errors import BadInput, ConfigError, LeftOver, ServiceError
 from omnisci_etl.papers import disciplines
@@ -46,6 +46,14 @@ def dag_arguments(doc: str | None, *tags: str) -> dict[str, Any]:
         "tags": ["omnisci", *tags],
         "doc_md": doc,
     }
+
+
+def daily(hour: int, minute: int) -> CronTriggerTimetable:
+    """Every day at this time (UTC). A fresh installation waits for it.
+
+    run_immediately=False would start a first run at once where the time was less than a tenth of a day ago.
+    """
+    return CronTriggerTimetable(f"{minute} {hour} * * *", timezone="UTC", run_immediately=timedelta(0))
 
 
 def window() -> dict[str, Param]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ WEIGHTS: dict[str, float] = {
     "citation": 0.15,
     "address": 0.15,
 }
+# Twenty marks of the same kind are one habit, not twenty faults.
+AT_MOST = 3
 MIN_WORDS = 8
 
 _OF_REFERENCE: dict[Kind, str] = {
@@ -34,57 +37,61 @@ _OF_REFERENCE: dict[Kind, str] = {
     "citation": "citation",
     "address": "address",
 }
-_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
+
+# Names of places in a paper; they dangle only where the words before them send the reader there.
+_PLACE = re.compile(r"[abetmMRDA](?<![^\W_].)(?:bove|elow|lsewhere|ext|ethods?|esults|iscussion|ppendix|rticle)\b")
+_POSITIONS = frozenset({"above", "below", "elsewhere"})
+_TOLD = "described|discussed|mentioned|defined|explained|introduced|noted|reported|detailed|given|outlined|listed"
+_SENT_TO_POSITION = re.compile(rf"\b(?:see|as|{_TOLD})\s$", re.IGNORECASE)
+_SENT_TO_PART = re.compile(
+    rf"\b(?:see|cf\.|refer\sto|(?:as|{_TOLD})\s(?:in|under))\s(?:also\s)?(?:the\s)?(?:main\s|materials\sand\s)?$",
+    re.IGNORECASE,
+)
+_SEEN_HERE = re.compile(r"\s(?:the|each|a|an|every|this|that|[0-9])\b")
+_LONGEST_SENDING = 45
+
+_RAISED = "¹²³⁰⁴-⁹"
+_CODES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "elsewhere",
         re.compile(
-            r"\b(?:see|cf\.|refer to|as in|as|described|discussed|mentioned|defined|explained|introduced|noted|reported)"
-            r"\s(?:(?:in|under)\s)?(?:the\s)?(?:(?:main\s|article\s|paper'?s?\s)?text\b|main\sarticle\b|methods?\b(?!\s[a-z])"
-            r"|materials\sand\smethods|(?:results|discussion|methods|appendix)(?:\ssection)?\b(?=[\s.,;)]*(?:$|[.,;)]|for\b))"
-            r"|(?:above|below)\b(?!\s(?:the|each|a|an|every|this|that|[0-9])\b)|elsewhere\b)",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "elsewhere",
-        re.compile(
-            r"\b(?:previous|preceding|next|following|earlier|foregoing|other|above|last)\s(?:figures?|tables?|sections?|equations?)\b",
-            re.IGNORECASE,
+            r"[PpNnFfEeAaOoLl](?<![^\W_].)(?:revious|receding|ext|ollowing|arlier|oregoing|bove|ther|ast)\s"
+            r"(?:fig\.|(?:figure|table|section|equation)s?\b)"
         ),
     ),
     (
         "supplement",
         re.compile(
-            r"\b(?:supplementary|supplemental|supporting)\s(?:information|materials?|methods?|notes?|data|text|movies?|videos?|files?"
-            r"|appendix|figs?\b|figures?|tables?|discussion)\b|\bextended\sdata\b",
-            re.IGNORECASE,
+            r"[SsE](?<![^\W_].)(?:upplementa(?:ry|l)|upporting|xtended)\s(?:[Ii]nformation|[Mm]aterials?|[Mm]ethods?|[Nn]otes?"
+            r"|[Dd]ata|[Tt]ext|[Mm]ovies?|[Vv]ideos?|[Ff]iles?|[Aa]ppendix|[Ff]igs?\b|[Ff]igures?|[Tt]ables?|[Dd]iscussion)"
         ),
     ),
-    (
-        "latex",
-        re.compile(
-            r"\\[A-Za-z]{2,30}\b(?:\{[^{}]{0,80}\})?|\$(?=[^\s$])[^$\n]{0,200}?(?<=[^\s$])\$(?![0-9])|\b[Ff]ig(?:ure|\.)?\s?\?\?|\[\?\]|\?\?"
-            r"|\{\{[a-z]{2,20}:[^{}]{1,80}\}\}"
-        ),
-    ),
+    ("latex", re.compile(r"\\[A-Za-z]{2,30}\b(?:\{[^{}]{0,80}\})?")),
+    ("latex", re.compile(r"\$(?=[^\s$])[^$\n]{0,200}?(?<=[^\s$])\$(?![0-9])")),
+    ("latex", re.compile(r"\?\?|\[\?\]|\{\{[a-z]{2,20}:[^{}]{1,80}\}\}")),
     # Raised numbers behind a long word or a full stop are citations; behind a short one they are exponents (cm², χ²).
-    ("citation", re.compile(r"(?:(?<=[a-z]{4})|(?<=[a-z][.,;)]))(?:\^\{?[0-9]|[¹²³⁰⁴-⁹])[0-9¹²³⁰⁴-⁹,–⁻-]{0,20}\}?")),
+    ("citation", re.compile(rf"[{_RAISED}](?:(?<=[a-z]{{4}}.)|(?<=[a-z][.,;)].))[0-9,–⁻{_RAISED}-]{{0,20}}")),
+    ("citation", re.compile(r"\^\{?(?:(?<=[a-z]{4}\^)|(?<=[a-z]{4}\^\{))[0-9]{1,3}(?:[,–-][0-9]{1,3}){0,9}\}?")),
+    # The same where the raised numbers lost their markup.
     (
         "citation",
         re.compile(
-            r"\b(?:described|reported|previously|elsewhere|published|shown|earlier|literature|stud(?:y|ies)|works?|al\.)"
-            r"(?P<mark>[1-9][0-9]{0,2}(?:[,–-][1-9][0-9]{0,2}){0,9})(?![^\W_]|\.[0-9]|\s?%)"
+            r"[1-9](?:(?<=described.)|(?<=reported.)|(?<=previously.)|(?<=elsewhere.)|(?<=published.)|(?<=literature.)"
+            r"|(?<=study.)|(?<=studies.)|(?<=\bworks.)|(?<=\bwork.)|(?<=\bal\..))[0-9]{0,2}(?:[,–-][1-9][0-9]{0,2}){0,9}"
+            r"(?![^\W_]|\.[0-9]|\s?%)"
         ),
     ),
 )
+
 _WORDS = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _CLOSED = re.compile(r"[.!?…。][)\]\"'”’*†‡]{0,3}$")
-_DANGLING_END = re.compile(
-    r"(?:\b(?:a|an|the|of|and|or|to|in|on|at|by|for|with|from|as|is|are|was|were|be|that|which|than|between|into|per|versus|their"
-    r"|its|this|these|whose|while|when|where|if|but|not|has|have|had|can|via|using|under|over)|[,;:(\[–—-]|\.\.\.|…)$"
+_OPEN_WORDS = (
+    "a|an|the|of|and|or|to|in|on|at|by|for|with|from|as|is|are|was|were|be|that|which|than|between|into|per|versus|their"
+    "|its|this|these|whose|while|when|where|if|but|not|has|have|had|can|via|using|under|over"
 )
-_SENTENCE_END = re.compile(r"[^\W_)\]%°][)\]]?\.\s+[A-Z0-9(\"“]")
-_OPEN = re.compile(r"[(\[][^()\[\]]{0,400}$")
+_DANGLING_END = re.compile(rf"(?:(?<![^\W_])(?:{_OPEN_WORDS})|[,;:(\[–—-]|\.\.\.|…)$")
+_SENTENCE_END = re.compile(r"\.(?<=[^\W_)\]%°].)\s+[A-Z0-9(\"“]")
+_OPEN_BRACKET = re.compile(r"[(\[][^()\[\]]*$")
 _GOES_ON = re.compile(r"[^\W_]| (?!\(?[A-Za-z]\)?[\s,.)])[a-z0-9(]")
 _TAIL = 40
 
@@ -94,6 +101,15 @@ class _Finding:
     kind: str
     start: int
     end: int
+
+
+def _numbers(reference: Reference) -> frozenset[tuple[bool, str]]:
+    return frozenset((reference.supplement, number.upper()) for number in reference.numbers)
+
+
+def _own_numbers(label: str) -> frozenset[tuple[bool, str]]:
+    """The number of the figure itself, as its label prints it ("Fig. 1", "Extended Data Fig. 2", "Figure S3")."""
+    return frozenset(number for r in find_references(label) if r.kind == "figure" for number in _numbers(r))
 
 
 def _references(text: str, own: frozenset[tuple[bool, str]]) -> Iterator[_Finding]:
@@ -106,21 +122,24 @@ def _references(text: str, own: frozenset[tuple[bool, str]]) -> Iterator[_Findin
         yield _Finding(kind, reference.start, reference.end)
 
 
-def _numbers(reference: Reference) -> frozenset[tuple[bool, str]]:
-    return frozenset((reference.supplement, number.upper()) for number in reference.numbers)
-
-
-def _own_numbers(label: str) -> frozenset[tuple[bool, str]]:
-    """The number of the figure itself, as its label prints it ("Fig. 1", "Extended Data Fig. 2", "Figure S3")."""
-    return frozenset(number for r in find_references(label) if r.kind == "figure" for number in _numbers(r))
+def _sendings(text: str) -> Iterator[_Finding]:
+    """ "see above", "described in the main text", "see Methods"."""
+    for place in _PLACE.finditer(text):
+        position = place[0] in _POSITIONS
+        if position and _SEEN_HERE.match(text, place.end()):
+            continue
+        sending = (_SENT_TO_POSITION if position else _SENT_TO_PART).search(
+            text, max(0, place.start() - _LONGEST_SENDING), place.start()
+        )
+        if sending:
+            yield _Finding("elsewhere", sending.start(), place.end())
 
 
 def _dangling(text: str, own: frozenset[tuple[bool, str]]) -> list[_Finding]:
-    """What points out of the text, by position; of two findings that overlap the longer one that starts first."""
-    found = list(_references(text, own))
-    for kind, pattern in _PATTERNS:
-        group = "mark" if "mark" in pattern.groupindex else 0
-        found.extend(_Finding(kind, *match.span(group)) for match in pattern.finditer(text))
+    """What points out of the text, by position; of two findings that overlap the one that starts first."""
+    found = [*_references(text, own), *_sendings(text)]
+    for kind, pattern in _CODES:
+        found.extend(_Finding(kind, *match.span()) for match in pattern.finditer(text))
     kept: list[_Finding] = []
     for finding in sorted(found, key=lambda f: (f.start, -f.end)):
         if not kept or finding.start >= kept[-1].end:
@@ -134,11 +153,11 @@ def _is_cut(body: str, evidence: str) -> bool:
     Author captions often lack their last full stop, so its absence alone says nothing: a copied end counts as cut where
     the evidence goes on behind it, an own one where the sentences before it are closed.
     """
-    if _DANGLING_END.search(body) or _OPEN.search(body):
-        return True
-    if _CLOSED.search(body):
-        return False
     tail = body[-_TAIL:]
+    if _DANGLING_END.search(tail) or _OPEN_BRACKET.search(body, max(0, len(body) - 10 * _TAIL)):
+        return True
+    if _CLOSED.search(tail):
+        return False
     at = evidence.find(tail) if len(tail) == _TAIL else -1
     if at >= 0:
         return _GOES_ON.match(evidence, at + len(tail)) is not None
@@ -148,7 +167,7 @@ def _is_cut(body: str, evidence: str) -> bool:
 def _form(body: str, evidence: str) -> Iterator[_Finding]:
     """What is wrong with the body as a text: nothing there, too little, no end."""
     stripped = body.rstrip()
-    words = sum(1 for _ in zip(_WORDS.finditer(body), range(MIN_WORDS), strict=False))
+    words = sum(1 for _ in zip(range(MIN_WORDS), _WORDS.finditer(body), strict=False))
     if words == 0:
         yield _Finding("empty", 0, len(body))
     elif words < MIN_WORDS:
@@ -158,10 +177,11 @@ def _form(body: str, evidence: str) -> Iterator[_Finding]:
 
 
 class SelfContained:
-    """1 minus the weight of each thing that only a reader of the paper could resolve, not below 0.
+    """1 minus the weights of whatever only a reader of the paper could resolve, not below 0.
 
     Found are: other figures, tables, equations, the supplement, references and citation marks, addresses, "see above",
     LaTeX left over, and a body that is empty, shorter than MIN_WORDS or cut off. The figure's own label is allowed.
+    Of one kind, AT_MOST findings count.
     """
 
     name = "self-contained"
@@ -169,24 +189,26 @@ class SelfContained:
     deterministic = True
 
     def config(self) -> Mapping[str, object]:
-        """The weight of each kind of finding and the least number of words."""
-        return {"weights": WEIGHTS, "min_words": MIN_WORDS}
+        """The weight of each kind of finding, how many of a kind count, and the least number of words."""
+        return {"weights": WEIGHTS, "at_most": AT_MOST, "min_words": MIN_WORDS}
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
-        """Details: findings as [{kind, text, part, start, end}], the first MAX_LISTED."""
+        """Details: count, and findings as [{kind, text, part, start, end}], MAX_LISTED at most."""
         return [_score(candidate) for candidate in candidates]
 
 
 def _score(candidate: Candidate) -> Score:
     own = _own_numbers(candidate.evidence.label)
-    findings = []
-    penalty = 0.0
+    listed = []
+    kinds: Counter[str] = Counter()
     for part, text in candidate.parts():
         found = _dangling(text, own)
         if part == "body":
             found += _form(candidate.body[:MAX_PART], candidate.evidence.text)
-        for finding in found:
-            penalty += WEIGHTS[finding.kind]
-            place = {"part": part, "start": finding.start, "end": finding.end}
-            findings.append({"kind": finding.kind, "text": quote(text, finding.start, finding.end), **place})
-    return Score(max(0.0, round(1.0 - penalty, 6)), {"findings": findings[:MAX_LISTED], "count": len(findings)})
+        kinds.update(finding.kind for finding in found)
+        for f in found[:MAX_LISTED]:
+            listed.append(
+                {"kind": f.kind, "text": quote(text, f.start, f.end), "part": part, "start": f.start, "end": f.end}
+            )
+    penalty = sum(WEIGHTS[kind] * min(count, AT_MOST) for kind, count in kinds.items())
+    return Score(max(0.0, round(1.0 - penalty, 6)), {"count": kinds.total(), "findings": listed[:MAX_LISTED]})

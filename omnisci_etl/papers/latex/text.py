@@ -29,29 +29,35 @@ def plain(latex: str, macros: Macros | None = None) -> str:
 def convert(latex: str, macros: Macros | None = None) -> str:
     """As plain, but with white space and private-use characters left as they are."""
     expanded = expand_text(latex, macros) if macros else latex
-    writer = _Writer(Source(expanded))
-    writer.write(0, len(expanded))
+    writer = _Writer(Source(expanded), 0, len(expanded))
+    writer.write()
     return unicodedata.normalize("NFC", "".join(writer.out))
 
 
 class _Writer:
-    """Converts a stretch of TeX; math says whether the place is inside a formula."""
+    """Converts text[start:end] of a source; math says whether the place is inside a formula.
 
-    def __init__(self, source: Source, *, math: bool = False, depth: int = 0) -> None:
+    Arguments are read only as far as end, so that nested stretches are converted once.
+    """
+
+    def __init__(self, source: Source, start: int, end: int, *, math: bool = False, depth: int = 0) -> None:
         self.source = source
+        self.start = start
+        self.end = end
         self.math = math
+        self.display = False
         self.depth = depth
         self.out: list[str] = []
 
-    def write(self, start: int, end: int) -> None:
-        text, pos = self.source.text, start
-        while (found := _TOKEN.search(text, pos, end)) is not None:
+    def write(self) -> None:
+        text, pos = self.source.text, self.start
+        while (found := _TOKEN.search(text, pos, self.end)) is not None:
             self.out.append(text[pos : found.start()])
             if found.group(3):
                 pos = self._mark(found.group(3), found.end())
             else:
-                pos = self._command(found.group(1) or found.group(2), found.end())
-        self.out.append(text[pos:end])
+                pos = min(self._command(found.group(1) or found.group(2), found.end()), self.end)
+        self.out.append(text[pos : self.end])
 
     def inner(self, arg: Arg | None, *, math: bool | None = None) -> str:
         """The converted content of an argument."""
@@ -59,13 +65,34 @@ class _Writer:
             return ""
         if self.depth >= _MAX_DEPTH:
             return re.sub(r"[{}\\]", "", self.source.get(arg))
-        writer = _Writer(self.source, math=self.math if math is None else math, depth=self.depth + 1)
-        writer.write(arg.start, arg.end)
+        inside = self.math if math is None else math
+        writer = _Writer(self.source, arg.start, arg.end, math=inside, depth=self.depth + 1)
+        writer.write()
         return "".join(writer.out)
+
+    def group(self, pos: int) -> Arg | None:
+        """A brace group inside the stretch."""
+        arg = self.source.group(pos)
+        return arg if arg and arg.after <= self.end else None
+
+    def token(self, pos: int) -> Arg | None:
+        """A group, character or command; a command that takes an argument keeps it (x^\\mathrm{eff})."""
+        arg = self.source.token(pos)
+        if arg is None or arg.after > self.end:
+            return None
+        name = self.source.text[arg.start + 1 : arg.end]
+        if self.source.text[arg.start] == "\\" and name.isalpha() and name not in table.symbols():
+            group = self.group(arg.end)
+            return Arg(arg.start, group.after, group.after) if group else arg
+        return arg
+
+    def follows(self, pos: int) -> str:
+        """The character at pos, "" at the end."""
+        return self.source.text[pos : pos + 1] if pos < self.end else ""
 
     def _mark(self, mark: str, after: int) -> int:
         if mark[0] == "$":
-            self.math = not self.math if len(mark) % 2 or len(mark) == 2 else self.math
+            self._dollars(len(mark))
         elif mark in "_^":
             return self._script(mark, after)
         elif mark == "'" and self.math:
@@ -74,8 +101,15 @@ class _Writer:
             self.out.append(mark if self.math and mark.startswith("-") else _PLAIN.get(mark, mark))
         return after
 
+    def _dollars(self, count: int) -> None:
+        """$$ inside an inline formula ends it and begins the next one."""
+        if count == 2 and (self.display or not self.math):
+            self.math = self.display = not self.display
+        elif count % 2:
+            self.math, self.display = not self.math, False
+
     def _script(self, mark: str, after: int) -> int:
-        arg = self.source.token(after) if self.math else None
+        arg = self.token(after) if self.math else None
         if arg is None:
             self.out.append(mark)
             return after
@@ -88,28 +122,34 @@ class _Writer:
             return handler(self, name, after)
         if name in table.ACCENTS:
             return self._accent(name, after)
+        if name in table.DROPPED:
+            return self._drop(table.DROPPED[name], after)
         printed = table.symbols().get(name)
         if printed is not None:
             return self._symbol(name, printed, after)
-        if name in table.DROPPED:
-            return self._drop(table.DROPPED[name], after)
         if name in table.ASSIGNED:
             return self._length(after)
         if _BIG.match(name):
-            return after + 1 if self.source.text[after : after + 1] == "." else after
+            return after + 1 if self.follows(after) == "." else after
         return self._unknown(name, after)
 
     def _symbol(self, name: str, printed: str, after: int) -> int:
+        before = self.out[-1][-1:] if self.out else ""
+        if name in table.OPERATORS:
+            self.out.append(f" {printed}" if before.isalnum() else printed)
+            return self._operator_end(after)
         self.out.append(printed)
-        following = self.source.text[after : after + 1]
-        if name in table.OPERATORS and (following.isalnum() or following == "\\"):
+        keeps_blank = (self.math and before in ("", " ") and not printed.isalpha()) or name == "xspace"
+        return self.source.blanks(after) if name[0].isalpha() and not keeps_blank else after
+
+    def _operator_end(self, after: int) -> int:
+        following = self.follows(after)
+        if following.isalnum() or following == "\\":
             self.out.append(" ")
-        elif self.math and printed.isalpha() and name not in table.OPERATORS:
-            return self.source.blanks(after)
         return after
 
     def _accent(self, name: str, after: int) -> int:
-        arg = self.source.token(after)
+        arg = self.token(after)
         base = self.inner(arg).strip().replace("ı", "i").replace("ȷ", "j")
         if arg is None:
             return after
@@ -119,7 +159,7 @@ class _Writer:
     def _drop(self, count: int, after: int) -> int:
         pos = self.source.skip_optionals(after)
         for _ in range(count):
-            arg = self.source.group(pos)
+            arg = self.group(pos)
             if arg is None:
                 break
             pos = arg.after
@@ -133,30 +173,27 @@ class _Writer:
         return glue.end() if glue else found.end()
 
     def _unknown(self, name: str, after: int) -> int:
-        following = self.source.text[after : after + 1]
+        following = self.follows(after)
         if following == "[":
             option = self.source.optional(after)
             return option.after if option else after
         if self.math and len(name) > 1 and following != "{" and "@" not in name and name not in _SILENT:
             self.out.append(name)
-        return after
+        return self.source.blanks(after) if name[0].isalpha() else after
 
     # Commands with a form of their own. Each takes the name and the place after it, and returns where to go on.
 
     def text(self, name: str, after: int) -> int:
         """\\text and the like: their argument is not a formula."""
-        arg = self.source.group(self.source.skip_optionals(after, 2))
+        arg = self.group(self.source.skip_optionals(after, 2))
         if arg is None:
             return after
         self.out.append(self.inner(arg, math=False))
-        following = self.source.text[arg.after : arg.after + 1]
-        if name == "operatorname" and (following.isalnum() or following == "\\"):
-            self.out.append(" ")
-        return arg.after
+        return self._operator_end(arg.after) if name == "operatorname" else arg.after
 
     def super_or_sub(self, name: str, after: int) -> int:
         """\\textsuperscript{2} is ^2, \\textsuperscript{th} is th."""
-        arg = self.source.token(after)
+        arg = self.token(after)
         inner = self.inner(arg).strip()
         mark = "_" if name in ("textsubscript", "sb") else "^"
         self.out.append(inner if inner.isalpha() and mark == "^" and len(inner) == 2 else script(mark, inner))
@@ -164,36 +201,45 @@ class _Writer:
 
     def fraction(self, name: str, after: int) -> int:
         """a/b, with brackets where a part is compound."""
-        over = self.source.token(after)
-        under = self.source.token(over.after) if over else None
+        over = self.token(after)
+        under = self.token(over.after) if over else None
         if over is None or under is None:
             return after
         self.out.append(f"{_bracket(self.inner(over))}/{_bracket(self.inner(under))}")
         return under.after
 
+    def binomial(self, name: str, after: int) -> int:
+        """(n choose k)"""
+        over = self.token(after)
+        under = self.token(over.after) if over else None
+        if over is None or under is None:
+            return after
+        self.out.append(f"({self.inner(over)} choose {self.inner(under)})")
+        return under.after
+
     def root(self, name: str, after: int) -> int:
         """√x; the index of a higher root before it."""
         index = self.source.optional(after)
-        arg = self.source.token(index.after if index else after)
+        arg = self.token(index.after if index else after)
         self.out.append(f"{self.inner(index)}√{_bracket(self.inner(arg))}")
         return arg.after if arg else after
 
     def double_struck(self, name: str, after: int) -> int:
         """\\mathbb: letters that have a double-struck form take it."""
-        arg = self.source.token(after)
+        arg = self.token(after)
         inner = self.inner(arg)
         self.out.append(table.DOUBLE_STRUCK.get(inner, inner))
         return arg.after if arg else after
 
     def negate(self, name: str, after: int) -> int:
         """\\not="""
-        arg = self.source.token(after)
+        arg = self.token(after)
         self.out.append(self.inner(arg)[:1] + "\u0338" if arg else "")
         return arg.after if arg else after
 
     def cite(self, name: str, after: int) -> int:
         """Citations print as [citation]: which key stands behind one says nothing to a reader."""
-        arg = self.source.group(self.source.skip_optionals(after))
+        arg = self.group(self.source.skip_optionals(after))
         if arg is None:
             return after
         self.out.append("" if name == "nocite" else "[citation]")
@@ -201,7 +247,7 @@ class _Writer:
 
     def environment(self, name: str, after: int) -> int:
         """\\begin{x} and \\end{x} are blanks; the arguments of tables and boxes go with them."""
-        arg = self.source.group(after)
+        arg = self.group(after)
         self.out.append(" ")
         if arg is None or name == "end":
             return arg.after if arg else after
@@ -225,7 +271,7 @@ class _Writer:
         pos = self.source.skip_optionals(after, 1)
         parts: list[str] = []
         for _ in range(2 if name.endswith("range") else 1):
-            arg = self.source.group(pos)
+            arg = self.group(pos)
             if arg is None:
                 return after
             parts.append(_si_number(self.inner(arg, math=True)))
@@ -235,13 +281,13 @@ class _Writer:
             self.out.append("°")
         if not name.startswith(("SI", "qty")):
             return pos
-        unit = self.source.group(pos)
+        unit = self.group(pos)
         self.out.append(" " + _unit(self.source.get(unit)) if unit else "")
         return unit.after if unit else pos
 
     def unit(self, name: str, after: int) -> int:
         """siunitx: a unit alone."""
-        arg = self.source.group(self.source.skip_optionals(after, 1))
+        arg = self.group(self.source.skip_optionals(after, 1))
         self.out.append(_unit(self.source.get(arg)))
         return arg.after if arg else after
 
@@ -310,6 +356,7 @@ _COMMANDS: dict[str, _Handler] = {
     **dict.fromkeys(("SI", "SIrange", "qty", "qtyrange", "num", "numrange", "ang"), _Writer.number),
     **dict.fromkeys(("si", "unit"), _Writer.unit),
     **dict.fromkeys(("\\", "tabularnewline", "cr"), _Writer.row),
+    **dict.fromkeys(("binom", "dbinom", "tbinom"), _Writer.binomial),
     "sqrt": _Writer.root,
     "mathbb": _Writer.double_struck,
     "Bbb": _Writer.double_struck,

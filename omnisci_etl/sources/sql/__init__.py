@@ -1,0 +1,1 @@
+"""SQL of discovery, queue and limiter: one statement a file, parameters as :name."""
