@@ -1,9 +1,9 @@
 """One DAG for each source and discipline, for its papers of past days.
 
-**Many days:** Trigger > Backfill, choose the first and last publication date; or
-`airflow backfill create --dag-id <this DAG> --from-date 2026-01-01 --to-date 2026-01-31`. Each day is a run.
+**A run for each day:** Trigger > Backfill, choose the first and last publication date (midnight UTC); or
+`airflow backfill create --dag-id <this DAG> --from-date 2026-01-01 --to-date 2026-01-31`. Today is not offered yet.
 
-**One run over a range:** Trigger > Single Run, give `since` and `until`.
+**One run for all days:** Trigger > Single Run, give `since` and `until`.
 
 What is stored already is not fetched again, whatever run asked for it first; nothing here starts by itself.
 """
@@ -23,7 +23,7 @@ def backfill_dag(source: str, discipline: str) -> None:
     with DAG(
         f"backfill_{source}__{discipline}",
         schedule=BackfillOnly(),
-        params={**window(), **limit("papers of a run")},
+        params={**window("Single run only. "), **limit("papers")},
         **dag_arguments(__doc__, source, discipline, "backfill"),
     ):
 

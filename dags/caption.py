@@ -15,7 +15,7 @@ with DAG(
     "caption",
     schedule=[PAPERS],
     params={**discipline(), **limit("figures"), "refresh": REFRESH},
-    **dag_arguments(__doc__, "caption"),
+    **dag_arguments(__doc__, "pipeline", "caption"),
 ):
 
     @task(pool="llm", outlets=[CAPTIONS])

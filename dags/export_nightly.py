@@ -14,7 +14,7 @@ with DAG(
     "export_nightly",
     schedule=daily(2, 30),
     params={"form": FORM, "profile": PROFILE},
-    **dag_arguments(__doc__, "export"),
+    **dag_arguments(__doc__, "pipeline", "export"),
 ):
 
     @task

@@ -14,7 +14,7 @@ with DAG(
     "ingest_arxiv",
     schedule=daily(5, 0),
     params={**discipline(), **window(), **limit("papers")},
-    **dag_arguments(__doc__, "arxiv", "ingest"),
+    **dag_arguments(__doc__, "pipeline", "arxiv", "ingest"),
 ):
 
     @task(pool="arxiv", outlets=[PAPERS])

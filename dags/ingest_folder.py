@@ -16,7 +16,7 @@ with DAG(
     "ingest_folder",
     schedule=None,
     params={"path": PATH, **discipline(), **limit("papers")},
-    **dag_arguments(__doc__, "folder", "ingest"),
+    **dag_arguments(__doc__, "pipeline", "folder", "ingest"),
 ):
 
     @task(outlets=[PAPERS])

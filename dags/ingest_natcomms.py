@@ -14,7 +14,7 @@ with DAG(
     "ingest_natcomms",
     schedule=daily(5, 30),
     params={**discipline(), **window(), **limit("papers")},
-    **dag_arguments(__doc__, "natcomms", "ingest"),
+    **dag_arguments(__doc__, "pipeline", "natcomms", "ingest"),
 ):
 
     @task(pool="natcomms", outlets=[PAPERS])

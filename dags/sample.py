@@ -14,7 +14,7 @@ with DAG(
     "sample",
     schedule=[SCORES],
     params={"size": SIZE, "seed": SEED, **discipline()},
-    **dag_arguments(__doc__, "sample"),
+    **dag_arguments(__doc__, "pipeline", "sample"),
 ):
 
     @task

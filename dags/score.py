@@ -11,7 +11,7 @@ with DAG(
     "score",
     schedule=[CAPTIONS],
     params={**discipline(), **limit("captions")},
-    **dag_arguments(__doc__, "score"),
+    **dag_arguments(__doc__, "pipeline", "score"),
 ):
 
     @task(outlets=[SCORES])

@@ -8,6 +8,7 @@ from pathlib import Path
 from omnisci_etl.context import Context, Counts
 from omnisci_etl.errors import ConfigError
 from omnisci_etl.papers import disciplines
+from omnisci_etl.sources.base import Window
 
 SOURCES = ("arxiv", "natcomms", "folder")
 
@@ -17,6 +18,15 @@ def known_discipline(slug: str | None) -> str | None:
     if slug is not None and slug != disciplines.UNKNOWN:
         disciplines.load().require(slug)
     return slug
+
+
+def checked_window(source: str, since: date | None, until: date | None) -> Window:
+    """The window of an ingest. Raises ConfigError for a source that is none, or dates in the wrong order."""
+    if source not in SOURCES:
+        raise ConfigError(f"unknown source {source!r}: use one of {', '.join(SOURCES)}")
+    if since and until and since > until:
+        raise ConfigError(f"--since {since} is after --until {until}")
+    return Window(since, until)
 
 
 def ingest(
@@ -30,15 +40,11 @@ def ingest(
     path: Path | None = None,
 ) -> Counts:
     """Discovers, fetches, parses and stores. since and until are publication dates, both inclusive (UTC)."""
+    window = checked_window(source, since, until)
+    known_discipline(discipline)
     from omnisci_etl.papers.ingest import ingest as run
-    from omnisci_etl.sources.base import Window
 
-    if source not in SOURCES:
-        raise ConfigError(f"unknown source {source!r}: use one of {', '.join(SOURCES)}")
-    if since and until and since > until:
-        raise ConfigError(f"--since {since} is after --until {until}")
-    window = Window(since, until)
-    return run(context, source, discipline=known_discipline(discipline), window=window, limit=limit, path=path)
+    return run(context, source, discipline=discipline, window=window, limit=limit, path=path)
 
 
 def caption(

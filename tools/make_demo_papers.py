@@ -1,7 +1,7 @@
 """Write the sample papers of the offline demo, byte for byte the same on every run.
 
-    python tools/make_demo_papers.py            write omnisci_etl/demo/papers
-    python tools/make_demo_papers.py --check    exit with 1 where a file differs from what would be written
+python tools/make_demo_papers.py            write omnisci_etl/demo/papers
+python tools/make_demo_papers.py --check    exit with 1 where a file differs from what would be written
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from demo_papers import model, write_jats, write_latex, write_latexml, write_nature, write_pdf  # noqa: E402
-from demo_papers.model import Figure, Paper  # noqa: E402
+from demo_papers import model, write_jats, write_latex, write_latexml, write_nature, write_pdf
+from demo_papers.model import Figure, Paper
 
 TARGET = Path(__file__).parents[1] / "omnisci_etl" / "demo" / "papers"
 WRITERS = {
@@ -35,7 +35,13 @@ SIDECAR_KEYS = {
     "latexml": ("published_on", "license", "arxiv_categories"),
     "pdf": ("title", "published_on", "license", "doi", "subjects", "arxiv_categories"),
 }
-CLASSES = {"by": "cc-by", "by-nc": "cc-by-nc", "by-sa": "cc-by-sa", "zero": "cc0", "nonexclusive-distrib": "arxiv-nonexclusive"}
+CLASSES = {
+    "by": "cc-by",
+    "by-nc": "cc-by-nc",
+    "by-sa": "cc-by-sa",
+    "zero": "cc0",
+    "nonexclusive-distrib": "arxiv-nonexclusive",
+}
 
 
 def sidecar(paper: Paper) -> dict[str, bytes]:
@@ -90,7 +96,9 @@ def files(papers: Iterable[Paper]) -> dict[str, bytes]:
 
 def manifest(papers: Iterable[Paper]) -> bytes:
     """The manifest of the papers."""
-    return b"# Written by tools/make_demo_papers.py.\n" + _yaml({"papers": {paper.id: entry(paper) for paper in papers}})
+    return b"# Written by tools/make_demo_papers.py.\n" + _yaml(
+        {"papers": {paper.id: entry(paper) for paper in papers}}
+    )
 
 
 def main(arguments: list[str]) -> int:
@@ -102,7 +110,9 @@ def main(arguments: list[str]) -> int:
     wanted = files(papers) | {"MANIFEST.yaml": manifest(papers)}
     present = {path.relative_to(TARGET).as_posix(): path for path in TARGET.rglob("*") if path.is_file()}
     if check:
-        differing = sorted({n for n in wanted if n not in present or present[n].read_bytes() != wanted[n]} | (present.keys() - wanted))
+        differing = sorted(
+            {n for n in wanted if n not in present or present[n].read_bytes() != wanted[n]} | (present.keys() - wanted)
+        )
         sys.stdout.write("".join(f"differs: {name}\n" for name in differing))
         return 1 if differing else 0
     shutil.rmtree(TARGET, ignore_errors=True)

@@ -47,7 +47,9 @@ def schema(ledger: Ledger) -> str:
             parts.append(f"## {title} `{relation}`\n\n{comment or ''}\n")
             rows = connection.execute(_COLUMNS, {"relation": relation}).all()
             parts.append("| column | type | |\n| --- | --- | --- |")
-            parts.extend(f"| {name} | {kind_} | {_note(kind, required, said)} |" for name, kind_, required, said in rows)
+            parts.extend(
+                f"| {name} | {kind_} | {_note(kind, required, said)} |" for name, kind_, required, said in rows
+            )
             keys = connection.execute(_KEYS, {"relation": relation}).scalars().all() if kind == "r" else []
             parts.append("\n" + "\n".join(f"- `{key}`" for key in keys) + "\n" if keys else "")
     return "\n".join(parts).rstrip() + "\n"
@@ -67,7 +69,9 @@ def status_codes() -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for slug, stage, kind, retryable, billable, said in migrate.statuses():
-        lines.append(f"| `{slug}` | {stage} | {kind} | {'yes' if retryable else ''} | {'yes' if billable else ''} | {said} |")
+        lines.append(
+            f"| `{slug}` | {stage} | {kind} | {'yes' if retryable else ''} | {'yes' if billable else ''} | {said} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -39,6 +39,8 @@ def ingest(
     first, last = parse_date(since, "--since"), parse_date(until, "--until")
     if path is not None and source != "folder":
         raise ConfigError(f"--path belongs to the source folder, not to {source}")
+    stages.checked_window(source, first, last)
+    stages.known_discipline(discipline)
 
     def work(context: Context) -> Counts:
         return stages.ingest(context, source, discipline=discipline, since=first, until=last, limit=limit, path=path)
@@ -56,6 +58,7 @@ def caption(
     """Caption every figure that has none, by the model that the routes file gives it."""
     if batch:
         raise ConfigError("--batch is not built yet: leave it out to caption on-line")
+    stages.known_discipline(discipline)
 
     def work(context: Context) -> Counts:
         return stages.caption(context, discipline=discipline, limit=limit, refresh=refresh)
@@ -65,6 +68,7 @@ def caption(
 
 def score(discipline: Discipline = None, limit: Limit = None, json: Json = False) -> None:
     """Score captions and let the gate decide on them."""
+    stages.known_discipline(discipline)
     stage(
         "score", lambda context: stages.score(context, discipline=discipline, limit=limit), json,
         discipline=discipline, limit=limit,
@@ -78,6 +82,7 @@ def sample(
     json: Json = False,
 ) -> None:
     """Draw a stratified sample of captions for experts, with stored inclusion probabilities."""
+    stages.known_discipline(discipline)
     stage(
         "sample", lambda context: stages.sample(context, size=size, seed=seed, discipline=discipline), json,
         size=size, seed=seed, discipline=discipline,
@@ -132,17 +137,19 @@ def plan(
 ) -> None:
     """Say what a command would call and what that would cost, without doing it."""
     from omnisci_etl import config
-    from omnisci_etl.captions.stage import plan as plan_captions
-    from omnisci_etl.judging.stage import plan as plan_scores
 
     stages.known_discipline(discipline)
+    if what not in ("caption", "score"):
+        raise ConfigError(f"cannot plan {what!r}: use caption or score")
     with ledger() as opened:
         if what == "caption":
+            from omnisci_etl.captions.stage import plan as plan_captions
+
             rows = plan_captions(config.load(), opened, discipline=discipline, limit=limit, refresh=refresh)
-        elif what == "score":
-            rows = plan_scores(opened, discipline=discipline)
         else:
-            raise ConfigError(f"cannot plan {what!r}: use caption or score")
+            from omnisci_etl.judging.stage import plan as plan_scores
+
+            rows = plan_scores(opened, discipline=discipline)
     if json:
         print_json(rows)
     elif rows:

@@ -39,14 +39,15 @@ class _Style:
     last: bool = False
 
 
+_MAX_CAPTION = 20_000
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _SEP = r"(?:\s*(?:[,;&/]|[-‐‑‒–—−])\s*(?:and\s+)?|\s+(?:and|to)\s+)"
-_LIST = rf"[A-Za-z](?:{_SEP}[A-Za-z])*"
+_LIST = rf"[A-Za-z](?:{_SEP}[A-Za-z]){{0,25}}"
 _BETWEEN = re.compile(_SEP)
 _DASHED = re.compile(r"[-‐‑‒–—−]|\bto\b")
 _FULL_LIST = re.compile(rf"{_LIST}")
 _PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<letter>[A-Za-z])")
-_NUMBERED = rf"(?:{_LIST}|[A-Za-z]\d{{1,2}}(?:{_SEP}[A-Za-z]\d{{1,2}})+)"
+_NUMBERED = rf"(?:{_LIST}|[A-Za-z]\d{{1,2}}(?:{_SEP}[A-Za-z]\d{{1,2}}){{1,25}})"
 _BRACKET = re.compile(rf"(?<![^\W_])[(\[]\s*(?P<list>{_NUMBERED})\s*(?:[,;:]\s[^()\[\]]{{1,40}})?[)\]]:?")
 _BARE = re.compile(
     rf"(?:(?<=^)|(?<=[.;:!?)]\s)|(?<=[;,]\sand\s))(?P<list>{_LIST})(?P<comma>,?)\s+(?![=<>≤≥±~]|[a-z][A-Z][a-z])"
@@ -74,8 +75,11 @@ def split_panels(caption: str, bold: Sequence[tuple[int, int]] = ()) -> tuple[st
     """The shared lead of a caption and its panels in the order of their labels.
 
     bold holds the (start, end) of the bold stretches of the caption, where the format tells. A range such as
-    "a-c" gives one panel per letter, all with the same text. Without panels the lead is the whole caption.
+    "a-c" gives one panel per letter, all with the same text. Without panels the lead is the whole caption; text
+    too long for a caption is not searched.
     """
+    if len(caption) > _MAX_CAPTION:
+        return caption, ()
     others = [(ref.start, ref.end) for ref in find_references(caption)]
     best: list[_Marker] = []
     for style in _styles(caption, bold):

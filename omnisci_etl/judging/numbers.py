@@ -8,7 +8,7 @@ Figure, table and reference numbers, ordinals and digits inside names (H2O, p53,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache

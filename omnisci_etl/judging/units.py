@@ -92,9 +92,9 @@ _SYMBOLS: dict[str, tuple[Fraction | int, dict[str, int], str]] = {
     "ft": (Fraction(3048, 10_000), {"m": 1}, ""),
 }
 _OWN = (
-    "ppm", "ppb", "ppt", "ppmv", "ppbv", "rpm", "cps", "fps", "dpi", "dB", "dBm", "dBi", "atm", "psi", "mmHg", "AU", "ly",
-    "%", "‰", "wt%", "vol%", "at%", "mol%", "°C", "°F", "σ", "fold", "sr", "dex", "CFU", "week", "month", "M⊙", "L⊙",
-    "R⊙", "arcmin", "arcsec",
+    "ppm", "ppb", "ppt", "ppmv", "ppbv", "rpm", "cps", "fps", "dpi", "dB", "dBm", "dBi", "atm", "psi", "mmHg", "AU",
+    "ly", "%", "‰", "wt%", "vol%", "at%", "mol%", "°C", "°F", "σ", "fold", "sr", "dex", "CFU", "week", "month", "M⊙",
+    "L⊙", "R⊙", "arcmin", "arcsec",
 )  # fmt: skip
 
 # Other spellings and words; "s" is added to the words by itself.
@@ -155,7 +155,9 @@ _TABLE = _table()
 _SPECIAL = (
     r"°\s?[CF](?![a-z])|degrees?\s[Cc]elsius|per\scent|\\?%|[‰°″℃]|[×x](?!\s?[0-9]|[^\W_])|(?:wt|vol|at|mol|w)\.?\s?%"
 )
-_SYMBOL = re.compile(rf"(?P<special>{_SPECIAL})|[^\W\d_]{{1,14}}⊙?(?![^\W\d_])")
+# \w takes raised digits for letters.
+_LETTER = r"[^\W\d_⁰¹²³⁴-⁹]"
+_SYMBOL = re.compile(rf"(?P<special>{_SPECIAL})|{_LETTER}{{1,14}}⊙?(?!{_LETTER})")
 _SUPERSCRIPTS = str.maketrans("⁻⁺¹²³⁴⁵⁶", "-+123456")
 _EXPONENT = re.compile(
     r"(?P<caret>\s?(?:\^|\*\*)\s?[{(]?\s?[-−–]?[1-6]\s?[})]?)"
@@ -216,7 +218,7 @@ def _factor_at(text: str, position: int) -> tuple[Unit, int, int] | None:
 
 
 def _next_factor(text: str, position: int) -> tuple[Unit, int] | None:
-    """The next factor of a compound unit ("m s−1", "mg/kg", "W·h"); behind a mere blank only with a negative exponent."""
+    """The next factor of a compound unit ("m s−1", "mg/kg", "W·h"); behind a blank only with a negative exponent."""
     join = _JOIN.match(text, position)
     found = _factor_at(text, join.end()) if join else None
     if join is None or found is None:

@@ -93,18 +93,17 @@ _TYPES = {
     **dict.fromkeys(_NO_RESEARCH, "other"),
 }
 _HEADINGS = (
-    ("retraction", re.compile(r"retract", re.I)),
-    ("correction", re.compile(r"correct|erratum|errata|corrigend|addend", re.I)),
-    ("comment", re.compile(r"^(?:invited )?comment|^correspondence$|^q ?& ?a$", re.I)),
-    ("review", re.compile(r"^review|^perspective", re.I)),
-    ("other", re.compile(r"^(?:editorial|news|obituary)", re.I)),
+    ("retraction", re.compile(r"retract(?:ion|ed)", re.I)),
+    ("correction", re.compile(r"(?:author |publisher )?correction|erratum|errata|corrigend|addend", re.I)),
+    ("comment", re.compile(r"(?:invited )?comment(?:ary|s)?$|correspondence$|q ?& ?a$", re.I)),
+    ("review", re.compile(r"(?:systematic )?review(?: article)?s?$|perspectives?$", re.I)),
+    ("other", re.compile(r"editorial|news\b|obituary", re.I)),
     (
         "research-article",
-        re.compile(r"^(?:(?:original |research )*(?:articles?|papers?|reports?)|brief report|letter)$", re.I),
+        re.compile(r"(?:original |research )*(?:article|paper|report)s?$|brief report|letters?$", re.I),
     ),
 )
 _NO_SUBJECT = frozenset({"NatureArticleTypeID", "display-channel"})
-_PUBLISHED = frozenset({"epub", "pub", "epub-ppub"})
 _OTHER_ABSTRACTS = frozenset(
     {
         "web-summary",
@@ -249,14 +248,16 @@ def _locators(found: list[_Found]) -> list[str]:
 def _find_figures(article: etree._Element) -> Iterator[_Found]:
     """The main figures; what is within one of them is a part of it, or a figure supplement and left out."""
     stack = [*reversed(article)]
+    taken: set[etree._Element] = set()
     while stack:
         element = stack.pop()
-        if element.tag in _FOREIGN:
+        if element.tag in _FOREIGN or element in taken:
             continue
         if element.tag in {"fig", "fig-group"}:
             label = _label(element)
             number = figure_number(label)
             if _is_main(label, number):
+                taken.add(element)
                 parts = [node for node in element.iter("fig") if node is not element]
                 yield _Found(element, label, tuple(node for node in parts if not figure_number(_label(node))))
                 stack.extend(n for n in reversed(parts) if _is_main(_label(n), figure_number(_label(n))))
@@ -345,19 +346,24 @@ def _article_type(stated: str, headings: list[str]) -> str:
 
 def heading_type(heading: str) -> str | None:
     """The article type that the heading of an article ("Author Correction", "Comment") stands for."""
-    return next((kind for kind, pattern in _HEADINGS if pattern.search(heading)), None)
+    return next((kind for kind, pattern in _HEADINGS if pattern.match(heading)), None)
 
 
 def _published(meta: etree._Element) -> date | None:
     """The day of electronic publication; the earliest other complete day without one; else the first of its month."""
-    dates = [((node.get("date-type") or node.get("pub-type") or ""), node) for node in meta.findall("pub-date")]
-    online = [_date(node) for kind, node in dates if kind in _PUBLISHED]
-    other = [_date(node) for kind, node in dates if kind not in _PUBLISHED]
+    nodes = meta.findall("pub-date")
+    online = [_date(node) for node in nodes if _is_online(node)]
+    other = [_date(node) for node in nodes if not _is_online(node)]
     for group in (online, other):
         days = [day for day, complete in filter(None, group) if complete]
         if days:
             return min(days)
     return min((day for day, _ in filter(None, online + other)), default=None)
+
+
+def _is_online(node: etree._Element) -> bool:
+    kind = node.get("date-type") or node.get("pub-type") or ""
+    return kind in {"epub", "pub", "epub-ppub"} and node.get("publication-format") != "print"
 
 
 def _date(node: etree._Element) -> tuple[date, bool] | None:

@@ -81,7 +81,7 @@ def licence_class(uri_or_text: str | None) -> str:
 
 
 def licence_uri(text: str) -> str | None:
-    """The URL of the licence that a rights paragraph states, or the one that its name and version stand for."""
+    """The URL of the licence that a rights paragraph states, or the one that its name (and version) stands for."""
     for pattern in (_CC_URL, _ARXIV_URL):
         if found := pattern.search(text):
             url = found[0].rstrip(".:")
@@ -91,9 +91,10 @@ def licence_uri(text: str) -> str | None:
     if _ZERO.search(text):
         return "https://creativecommons.org/publicdomain/zero/1.0/"
     words = _words(text)
-    if words and words["version"]:
-        return f"https://creativecommons.org/licenses/{'-'.join(_parts(words, text))}/{words['version']}/"
-    return None
+    if words is None:
+        return None
+    version = f"{words['version']}/" if words["version"] else ""
+    return f"https://creativecommons.org/licenses/{'-'.join(_parts(words, text))}/{version}"
 
 
 def third_party_credit(caption: str) -> str | None:

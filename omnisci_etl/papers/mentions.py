@@ -8,6 +8,7 @@ panels: "Figs 2a–c, 3 (b) and 4". Numbers are normal forms: "1", "S2" (supplem
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -68,6 +69,7 @@ _ITEM_SEP = re.compile(
     re.I,
 )
 _LEAD_IN = re.compile(r"\s*,?\s*(?P<bracket>\()?panels?\s+", re.I)
+_APART = re.compile(r",\s+(?=[A-Z](?![^\W_]))")
 _SUB_PANEL = re.compile(rf"\s?\((?:[ivx]+|\d)(?:\s*(?:,|and|{_DASH})\s*(?:[ivx]+|\d))*\)")
 _HALF_BRACKET = re.compile(rf"\)(?=\s*(?:,|and|&|{_DASH})\s*[A-Za-z]\))")
 _RUN = re.compile(r"(?:[a-z]{2,4}|[A-Z]{2,4})(?![^\W_])")
@@ -75,7 +77,8 @@ _BLANKS = re.compile(r"\s*")
 _CLAUSE_END = re.compile(r"\s*(?:[,;.:)\]]|$)")
 _NEXT_WORD = re.compile(r"\s+(?!(?:and|or|to)\b)[^\W\d_]")
 _LABEL_END = re.compile(
-    r"\s*(?:[.:|–—]+\s*|$|(?<=\s)(?=[(\[]?[^\W_a-z]|(?:[(\[][^()\[\]]{1,12}[)\]]:?|[a-z](?:\s?[,–-]\s?[a-z])*)\s+[^\W_a-z]))"
+    r"\s*(?:[.:|–—]+\s*|$|(?<=\s)(?=[(\[]?[^\W_a-z]"
+    r"|(?:[(\[][^()\[\]]{1,12}[)\]]:?|[a-z](?:\s?[,–-]\s?[a-z])*)\s+[^\W_a-z]))"
 )
 _PANEL_OF = re.compile(r"panels?\s+(?P<list>[^.;:]{1,40}?)\s+(?:of|in|from)\s+(?:the\s+)?$", re.I)
 _ELSEWHERE = re.compile(
@@ -284,6 +287,10 @@ def _panels(text: str, position: int) -> tuple[tuple[str, ...], int]:
         panels, end = _panel_list(text, lead_in.end())
         if panels:
             return panels, end + (1 if lead_in["bracket"] and text[end : end + 1] == ")" else 0)
+    if apart := _APART.match(text, position):
+        panels, end = _panel_list(text, apart.end())
+        if panels and (len(panels) > 1 or text[end : end + 1] in {",", ";", ")", "]"}):
+            return panels, end
     run = _RUN.match(text, position)
     if run and all(ord(b) - ord(a) == 1 for a, b in pairwise(run[0])):
         return tuple(run[0]), run.end()
@@ -365,17 +372,21 @@ def _hits(
     Where a link and the number in its anchor disagree, the link is right.
     """
     named = [(ref, _locator(ref.number, numbers)) for ref in find_references(paragraph.text)]
+    starts, ends = [ref.start for ref, _ in named], [ref.end for ref, _ in named]
     hits: list[tuple[int, str, tuple[str, ...]]] = []
+    wrong: set[int] = set()
     for link in paragraph.links:
         if link.target not in figures:
             continue
-        over = [(ref, locator) for ref, locator in named if ref.start < link.end and link.start < ref.end]
-        if any(locator == link.target for _, locator in over):
-            over = []
-        named = [pair for pair in named if pair not in over]
-        panels = tuple(panel for ref, _ in over for panel in ref.panels) or _anchor_panels(paragraph.text, link)
+        over = range(bisect_right(ends, link.start), bisect_left(starts, link.end))
+        if any(named[n][1] == link.target for n in over):
+            over = range(0)
+        wrong.update(over)
+        panels = tuple(panel for n in over for panel in named[n][0].panels) or _anchor_panels(paragraph.text, link)
         hits.append((link.start, link.target, (link.panel,) if link.panel else panels))
-    hits.extend((ref.start, locator, ref.panels) for ref, locator in named if locator)
+    hits.extend(
+        (ref.start, locator, ref.panels) for n, (ref, locator) in enumerate(named) if locator and n not in wrong
+    )
     grouped: dict[str, list[tuple[int, tuple[str, ...]]]] = {}
     for start, locator, panels in sorted(hits, key=lambda hit: hit[0]):
         grouped.setdefault(locator, []).append((start, panels))

@@ -134,6 +134,15 @@ def formula_text(element: etree._Element) -> str:
     return "".join(piece.strip(" \t\r\n") for piece in pieces)
 
 
+@dataclass(slots=True, eq=False)
+class _Span:
+    """A bold stretch (no target) or a link; start is None until its first character comes."""
+
+    element: etree._Element
+    target: tuple[str, str] | None = None
+    start: int | None = None
+
+
 @dataclass(slots=True)
 class _Text:
     """Text under construction; blank: a blank is due before the next character."""
@@ -141,8 +150,13 @@ class _Text:
     parts: list[str] = field(default_factory=list)
     length: int = 0
     blank: bool = False
-    opened: list[tuple[etree._Element, int | None, tuple[str, str] | None]] = field(default_factory=list)
+    opened: list[_Span] = field(default_factory=list)
+    waiting: list[_Span] = field(default_factory=list)
     spans: list[tuple[int, int, tuple[str, str] | None]] = field(default_factory=list)
+
+    def open(self, span: _Span) -> None:
+        self.opened.append(span)
+        self.waiting.append(span)
 
     def add(self, text: str | None) -> None:
         if not text:
@@ -155,18 +169,21 @@ class _Text:
             return
         if self.blank and self.length:
             words[0] = f" {words[0]}"
-        start = self.length + words[0].startswith(" ")
-        self.opened = [(element, start if at is None else at, name) for element, at, name in self.opened]
+        for span in self.waiting:
+            span.start = self.length + words[0].startswith(" ")
+        self.waiting.clear()
         joined = " ".join(words)
         self.parts.append(joined)
         self.length += len(joined)
         self.blank = text[-1:].isspace()
 
     def close(self, element: etree._Element) -> None:
-        while self.opened and self.opened[-1][0] is element:
-            _, start, name = self.opened.pop()
-            if start is not None:
-                self.spans.append((start, self.length, name))
+        while self.opened and self.opened[-1].element is element:
+            span = self.opened.pop()
+            if span.start is None:
+                self.waiting.remove(span)
+            else:
+                self.spans.append((span.start, self.length, span.target))
 
 
 def _read(root: etree._Element, dialect: Dialect, out: _Text) -> None:
@@ -187,8 +204,9 @@ def _open(element: etree._Element, dialect: Dialect, out: _Text, walk: etree.ite
         return
     out.blank = out.blank or element.tag in dialect.blocks
     if dialect.is_bold(element):
-        out.opened.append((element, None, None))
-    out.opened.extend((element, None, target) for target in dialect.targets(element))
+        out.open(_Span(element))
+    for target in dialect.targets(element):
+        out.open(_Span(element, target))
     instead = dialect.instead(element)
     if instead is None:
         out.add(element.text)

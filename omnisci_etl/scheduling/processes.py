@@ -20,7 +20,9 @@ KILLED_SECONDS = 5.0
 PROC = Path("/proc")
 
 
-def start(command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str], *, environment: Mapping[str, str], folder: Path, log: Path
+) -> subprocess.Popen[bytes]:
     """Starts a process as the leader of a new session, so that Ctrl-C in a terminal does not reach it."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "ab") as output:

@@ -43,7 +43,7 @@ def dag_arguments(doc: str | None, *tags: str) -> dict[str, Any]:
         "default_args": DEFAULT_ARGS,
         "catchup": False,
         "max_active_runs": 1,
-        "tags": ["omnisci", *tags],
+        "tags": list(tags),
         "doc_md": doc,
     }
 
@@ -56,11 +56,11 @@ def daily(hour: int, minute: int) -> CronTriggerTimetable:
     return CronTriggerTimetable(f"{minute} {hour} * * *", timezone="UTC", run_immediately=timedelta(0))
 
 
-def window() -> dict[str, Param]:
-    """Publication dates, both inclusive."""
+def window(when: str = "") -> dict[str, Param]:
+    """Publication dates, both inclusive; when says in which runs they count."""
     return {
-        "since": _date("Published on or after this day (UTC)"),
-        "until": _date("Published on or before this day (UTC)"),
+        "since": _date("Since", f"{when}Published on or after this day (UTC)"),
+        "until": _date("Until", f"{when}Published on or before this day (UTC)"),
     }
 
 
@@ -77,5 +77,5 @@ def limit(what: str) -> dict[str, Param]:
     return {"limit": Param(None, type=["null", "integer"], minimum=1, title="Limit", description=text)}
 
 
-def _date(description: str) -> Param:
-    return Param(None, type=["null", "string"], format="date", description=description)
+def _date(title: str, description: str) -> Param:
+    return Param(None, type=["null", "string"], format="date", title=title, description=description)

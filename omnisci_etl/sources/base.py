@@ -56,7 +56,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class ClaimedPaper:
-    """A paper whose content this process is to fetch now."""
+    """A paper whose content this process is to fetch now; stamp is the source's mark when it was claimed."""
 
     paper_id: int
     paper_version_id: int
@@ -66,6 +66,7 @@ class ClaimedPaper:
     tries: int
     doi: str | None
     facts: Mapping[str, Any]
+    stamp: str
 
 
 @dataclass(frozen=True, slots=True)

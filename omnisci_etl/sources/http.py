@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import random
-import re
-import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
@@ -20,29 +17,28 @@ from omnisci_etl.context import Context
 from omnisci_etl.errors import BadInput, HostileInput, ServiceError
 from omnisci_etl.ledger.blobs import BlobMissing
 from omnisci_etl.ledger.database import sql
-from omnisci_etl.sources.hosts import Hosts, Origin, is_loopback, is_proxied
+from omnisci_etl.sources.hosts import Hosts
 from omnisci_etl.sources.limiter import LONGEST_WAIT_S, Limit, Limiter, Slot
+from omnisci_etl.sources.transport import Answer, Transport
 
 Purpose = Literal["discovery", "metadata", "document", "picture", "check"]
 Check = Callable[[bytes], None]
 
 MAX_HOPS = 5
-# A body may trickle for so many times the time limit of one read.
-_BODY_TIMEOUTS = 10
 _LONGEST_BACKOFF_S = 30.0
-# What a server asks for beyond LONGEST_WAIT_S is not waited for, but kept by the runs that follow, up to this.
+# A pause beyond LONGEST_WAIT_S is not waited for; the runs that follow keep to it, up to this.
 _LONGEST_PAUSE_S = 3600.0
 _KEPT_PURPOSES = frozenset({"metadata", "document", "picture"})
 _SECRET_PARAMETERS = frozenset({"mailto", "email", "key", "api_key", "apikey", "token", "access_token"})
+_GONE = frozenset({404, 410})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-_MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}")
 _SQL = "omnisci_etl.sources.sql"
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A usable answer. headers: names in lower case; sha256: where the body was kept as a blob; url: after redirects."""
+    """A usable answer. headers: names in lower case; sha256: where the body is a blob; url: after redirects."""
 
     status: int
     headers: Mapping[str, str]
@@ -64,11 +60,11 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Fault:
-    """Why a try gave nothing usable. wait_s: how long the server asked to be left alone."""
+    """Why a try gave nothing usable. again: it may next time; wait_s: how long the server asks to be left alone."""
 
     slug: str
     reason: str
-    again: bool
+    again: bool = False
     wait_s: float | None = None
 
 
@@ -80,7 +76,7 @@ class HttpClient:
         self._context = context
         self._hosts = Hosts(context.settings)
         self._limiter = Limiter(context.ledger)
-        self._clients = _Clients(context.settings.http_timeout)
+        self._transport = Transport(self._hosts, context.settings.http_timeout)
         self._backoff_s = backoff_s
 
     def __enter__(self) -> HttpClient:
@@ -93,8 +89,7 @@ class HttpClient:
 
     def close(self) -> None:
         """Closes all connections."""
-        for client in self._clients.made.values():
-            client.close()
+        self._transport.close()
         self._limiter.close()
 
     def get(
@@ -122,24 +117,22 @@ class HttpClient:
         if reuse and (kept := self._kept(url, service, check)) is not None:
             return kept
         wanted = _Wanted(service, purpose, limit, max_bytes, accept_statuses, headers or {}, check)
-        fault = _Fault("unreachable", "was not asked", again=False)
-        for number in range(self.settings.http_tries):
-            if number:
-                self._pause(number, fault, limit)
-            found = self._follow(wanted, url)
-            if isinstance(found, Response):
-                return found
-            fault = found
-            if not fault.again or (fault.wait_s or 0.0) > LONGEST_WAIT_S:
-                break
-        raise self._explain(service, url, fault)
+        number = 1
+        while not isinstance(found := self._follow(wanted, url), Response):
+            hopeless = not found.again or (found.wait_s or 0.0) > LONGEST_WAIT_S
+            if hopeless or number == self.settings.http_tries:
+                raise self._explain(service, url, found)
+            self._pause(number, found, limit)
+            number += 1
+        return found
 
     def _pause(self, number: int, fault: _Fault, limit: Limit | None) -> None:
         """Waits before a further try; a pause that the server asked for is the limiter's where there is one."""
-        if fault.wait_s is not None and limit is not None:
-            return
-        backoff = min(self._backoff_s * 2 ** (number - 1), _LONGEST_BACKOFF_S) * random.uniform(0.8, 1.2)  # noqa: S311
-        time.sleep(backoff if fault.wait_s is None else fault.wait_s)
+        if fault.wait_s is None:
+            backoff = min(self._backoff_s * 2 ** (number - 1), _LONGEST_BACKOFF_S)
+            time.sleep(backoff * random.uniform(0.8, 1.2))  # noqa: S311 - spreads retries, hides nothing
+        elif limit is None:
+            time.sleep(fault.wait_s)
 
     def _follow(self, wanted: _Wanted, url: str) -> Response | _Fault:
         for _ in range(MAX_HOPS + 1):
@@ -147,27 +140,17 @@ class HttpClient:
             if not isinstance(found, str):
                 return found
             url = found
-        return _Fault("http-error", f"redirects more than {MAX_HOPS} times", again=False)
+        return _Fault("http-error", f"redirects more than {MAX_HOPS} times")
 
     def _hop(self, wanted: _Wanted, url: str) -> Response | _Fault | str:
         """One request and its row: the answer, what is wrong with it, or the URL that it redirects to."""
-        origin = self._hosts.check(url)
-        answer: Answer | None = None
         with self._limiter.slot(wanted.limit) as slot:
             started_at, clock = datetime.now(UTC), time.monotonic()
-            try:
-                answer = self._send(wanted, url, origin, slot)
-                fault = self._judge(wanted, url, answer)
-            except httpx.DecodingError as error:
-                fault = _Fault("garbled", f"answered with a body that cannot be decoded ({error})", again=True)
-            except (httpx.RequestError, OSError) as error:
-                self._hosts.avoid(origin[1])
-                fault = _Fault("unreachable", f"cannot be reached ({_reason(error)})", again=True)
+            answer, fault = self._ask(wanted, url, slot)
             duration_ms = round((time.monotonic() - clock) * 1000)
             if fault is not None and fault.wait_s is not None:
                 slot.hold_off(fault.wait_s)
-        slug = fault.slug if fault else ("not-found" if answer and answer.status in (404, 410) else None)
-        sha256 = self._record(wanted, url, answer, slug, started_at, duration_ms)
+        sha256 = self._record(wanted, url, answer, fault, started_at, duration_ms)
         if fault is not None:
             _raise_hostile(fault)
             return fault
@@ -176,28 +159,41 @@ class HttpClient:
             return urljoin(url, answer.headers["location"])
         return Response(answer.status, answer.headers, answer.data, sha256, url)
 
+    def _ask(self, wanted: _Wanted, url: str, slot: Slot) -> tuple[Answer | None, _Fault | None]:
+        headers = {"User-Agent": self.settings.user_agent, **wanted.headers}
+        try:
+            answer = self._transport.send(url, headers, wanted.max_bytes, slot.sending)
+        except httpx.DecodingError as error:
+            return None, _Fault("garbled", f"answers with a body that cannot be decoded ({_line(error)})", again=True)
+        except (httpx.RequestError, OSError) as error:
+            self._hosts.avoid(urlsplit(url).hostname or "")
+            return None, _Fault("unreachable", f"cannot be reached ({_line(error)})", again=True)
+        except httpx.InvalidURL as error:
+            return None, _Fault("http-error", f"has no such address ({_line(error)})")
+        except HostileInput as error:
+            return None, _Fault(error.slug, str(error))
+        return answer, self._judge(wanted, url, answer)
+
     def _judge(self, wanted: _Wanted, url: str, answer: Answer) -> _Fault | None:
         status = answer.status
-        if status in _TRANSIENT and status not in wanted.accept_statuses:
-            return _Fault("http-error", f"answers {status}", again=True, wait_s=_retry_after(answer.headers))
+        if status in wanted.accept_statuses:
+            return None
+        if status in _TRANSIENT:
+            wait_s = None if answer.retry_after is None else min(answer.retry_after, _LONGEST_PAUSE_S)
+            return _Fault("http-error", f"answers {status}", again=True, wait_s=wait_s)
         if status in _REDIRECTS:
             return self._judge_redirect(url, answer)
-        if not 200 <= status < 300:
-            return None if status in wanted.accept_statuses else _Fault(*_refusal(status), again=False)
-        if answer.over_cap:
-            return _Fault("over-cap", f"answered with more than {wanted.max_bytes} bytes", again=False)
-        try:
-            if wanted.check is not None:
-                wanted.check(answer.data)
-        except BadInput as error:
-            return _Fault("garbled", f"answered with something else than it should ({error})", again=True)
-        return None
+        if not answer.ok:
+            return _Fault("not-found" if status in _GONE else "http-error", f"answers {status}")
+        return _judge_body(wanted, answer)
 
     def _judge_redirect(self, url: str, answer: Answer) -> _Fault | None:
         try:
-            self._hosts.check(urljoin(url, answer.headers.get("location", "")))
+            self._hosts.check(urljoin(url, answer.headers["location"]))
+        except KeyError:
+            return _Fault("http-error", "redirects to nowhere")
         except (HostileInput, ValueError) as error:
-            return _Fault("forbidden-host", f"redirects to a place that is not allowed ({error})", again=False)
+            return _Fault("forbidden-host", f"redirects to a place that is not allowed: {_line(error)}")
         return None
 
     def _record(
@@ -205,24 +201,25 @@ class HttpClient:
         wanted: _Wanted,
         url: str,
         answer: Answer | None,
-        slug: str | None,
+        fault: _Fault | None,
         started_at: datetime,
         duration_ms: int,
     ) -> str | None:
+        """Writes the request's row, and the body's blob where it is worth keeping; the body's hash."""
         context, sha256 = self._context, None
-        keep = answer is not None and slug is None and 200 <= answer.status < 300 and wanted.purpose in _KEPT_PURPOSES
+        row: dict[str, object] = {
+            "run_key": context.run.key, "service": wanted.service, "purpose": wanted.purpose,
+            "url": public_url(url), "slug": fault.slug if fault else None, "started_at": started_at,
+            "duration_ms": duration_ms, "status": None, "bytes": None, "etag": None,
+        }  # fmt: skip
         with context.ledger.begin() as connection:
-            if answer is not None and keep:
-                media_type = _media_type(answer.headers)
-                sha256 = context.blobs.register(connection, answer.data, media_type, context.run.key)
-            row = {
-                "run_key": context.run.key, "service": wanted.service, "purpose": wanted.purpose, "url": public_url(url),
-                "status": answer.status if answer else None, "slug": slug, "sha256": sha256,
-                "bytes": len(answer.data) if answer and not answer.over_cap else None,
-                "etag": answer.headers.get("etag", "")[:200] or None if answer else None,
-                "started_at": started_at, "duration_ms": duration_ms,
-            }  # fmt: skip
-            connection.execute(sql(_SQL, "insert_fetch"), row)
+            if answer is not None:
+                row |= {"status": answer.status, "etag": answer.headers.get("etag", "")[:200] or None}
+                row["bytes"] = None if answer.over_cap else len(answer.data)
+                row["slug"] = row["slug"] or ("not-found" if answer.status in _GONE else None)
+                if answer.ok and fault is None and wanted.purpose in _KEPT_PURPOSES:
+                    sha256 = context.blobs.register(connection, answer.data, answer.media_type, context.run.key)
+            connection.execute(sql(_SQL, "insert_fetch"), row | {"sha256": sha256})
         return sha256
 
     def _kept(self, url: str, service: str, check: Check | None) -> Response | None:
@@ -240,27 +237,38 @@ class HttpClient:
 
     def _explain(self, service: str, url: str, fault: _Fault) -> ServiceError:
         origin = self._hosts.check(url)
-        if fault.wait_s is not None and fault.wait_s > LONGEST_WAIT_S:
-            minutes = round(fault.wait_s / 60)
+        if (fault.wait_s or 0.0) > LONGEST_WAIT_S:
+            minutes = round((fault.wait_s or 0.0) / 60)
             return ServiceError(
                 f"{service}: {origin[1]} asks for a pause: try again in {minutes} minutes", "unreachable"
             )
-        advice = "run the same command again later" if fault.again else "see the fetch table for the request"
+        advice = "run the same command again later" if fault.again else "look up the request in the table fetch"
+        slug = fault.slug if fault.slug in ("unreachable", "garbled") else "http-error"
+        place = f"{origin[1]}:{origin[2]}"
         return ServiceError(
-            f"{service}: {origin[1]} {fault.reason}: check {self._hosts.setting(origin)}, or {advice}",
-            fault.slug if fault.slug in ("unreachable", "garbled") else "http-error",
+            f"{service}: {place} {fault.reason}: check {self._hosts.setting(origin)}, or {advice}", slug
         )
 
 
 def public_url(url: str) -> str:
     """The URL as it is stored: without user, password, keys and addresses of persons."""
     parts = urlsplit(url)
-    netloc = parts.netloc.rpartition("@")[2]
     query = parts.query
     if any(f"{name}=" in query.lower() for name in _SECRET_PARAMETERS):
         pairs = parse_qsl(query, keep_blank_values=True)
         query = urlencode([(name, value) for name, value in pairs if name.lower() not in _SECRET_PARAMETERS])
-    return urlunsplit((parts.scheme, netloc, parts.path, query, ""))
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, query, ""))
+
+
+def _judge_body(wanted: _Wanted, answer: Answer) -> _Fault | None:
+    if answer.over_cap:
+        return _Fault("over-cap", f"answers with more than {wanted.max_bytes} bytes")
+    try:
+        if wanted.check is not None:
+            wanted.check(answer.data)
+    except BadInput as error:
+        return _Fault("garbled", f"answers with something else than it should ({_line(error)})", again=True)
+    return None
 
 
 def _raise_hostile(fault: _Fault) -> None:
@@ -270,5 +278,5 @@ def _raise_hostile(fault: _Fault) -> None:
         raise HostileInput("forbidden-host", fault.reason)
 
 
-def _refusal(status: int) -> tuple[str, str]:
-    return ("not-found" if status in (404, 410) else "http-error", f"answers {status}")
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

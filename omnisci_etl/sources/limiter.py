@@ -96,10 +96,13 @@ class Limiter:
         if limit is None:
             yield Slot()
             return
-        with self._thread_lock(limit.service), self._engine.connect() as connection:
-            with self._process_lock(connection, limit.service):
-                _wait(connection, limit)
-                yield from _held(connection, limit)
+        with (
+            self._thread_lock(limit.service),
+            self._engine.connect() as connection,
+            self._process_lock(connection, limit.service),
+        ):
+            _wait(connection, limit)
+            yield from _held(connection, limit)
 
     def _thread_lock(self, service: str) -> threading.Lock:
         with self._guard:

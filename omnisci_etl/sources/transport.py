@@ -80,7 +80,9 @@ class Transport:
         _, host, port = self._hosts.check(url)
         proxied = not is_loopback(host) and is_proxied(host)
         sent = dict(headers)
-        extensions: dict[str, object] = {"trace": lambda event, _: sending() if event.endswith("headers.started") else None}
+        extensions: dict[str, object] = {
+            "trace": lambda event, _: sending() if event.endswith("headers.started") else None
+        }
         if not is_loopback(host) and not proxied:
             sent["Host"] = host if port == 443 else f"{host}:{port}"
             extensions["sni_hostname"] = host

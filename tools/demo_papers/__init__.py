@@ -1,1 +1,1 @@
-"""The sample papers of the offline demo: their text (content/), their figures (plots_*) and the formats they are written in."""
+"""The sample papers of the offline demo: their text (content/), figures (plots_*) and formats (write_*)."""

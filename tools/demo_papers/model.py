@@ -1,7 +1,7 @@
 """The sample papers as data, and the small inline markup of their text.
 
-Markup: **bold**, *italic*, ~sub~, ^sup^, and [[1a]], [[1a,b]], [[1a-c]], [[1;3]], [[1L]], [[1R]] for a mention of figure 1's
-panel a, panels a and b, panels a to c, of figures 1 and 3, and of the left or right part of figure 1.
+Markup: **bold**, *italic*, ~sub~, ^sup^, and [[1a]], [[1a,b]], [[1a-c]], [[1;3]], [[1L]], [[1R]] for a mention of
+figure 1's panel a, panels a and b, panels a to c, of figures 1 and 3, and of the left or right part of figure 1.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ NOTE = (
 )
 JOURNAL = "Sample Communications"
 SIDES = {"L": "left", "R": "right"}
-_TOKEN = re.compile(r"\[\[(?P<ref>[^\]]+)\]\]|\*\*(?P<bold>.+?)\*\*|\*(?P<italic>.+?)\*|~(?P<sub>.+?)~|\^(?P<sup>.+?)\^")
+_TOKEN = re.compile(
+    r"\[\[(?P<ref>[^\]]+)\]\]|\*\*(?P<bold>.+?)\*\*|\*(?P<italic>.+?)\*|~(?P<sub>.+?)~|\^(?P<sup>.+?)\^"
+)
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,17 @@ class Dialect:
         for match in _TOKEN.finditer(text):
             out.append(self.escape(text[position : match.start()]))
             kind = str(match.lastgroup)
-            out.append(self.refs(parse_refs(match[kind])) if kind == "ref" else self.styles[kind](self.escape(match[kind])))
+            out.append(
+                self.refs(parse_refs(match[kind])) if kind == "ref" else self.styles[kind](self.escape(match[kind]))
+            )
             position = match.end()
         return "".join([*out, self.escape(text[position:])])
+
+
+@cache
+def template(name: str) -> str:
+    """A file of templates/, for str.format."""
+    return (CONTENT.parent / "templates" / name).read_text(encoding="utf-8")
 
 
 def parse_refs(text: str) -> list[Ref]:

@@ -29,7 +29,12 @@ def _foam(fraction: float) -> Figure:
     points = _relax(random.uniform(0, 1, (count, 2)), radii, 160)
     figure, (ax,) = sheet(2.2, 2.2)
     ax.set_facecolor("#1C1C1C")
-    patches = [Circle((x + dx, y + dy), r) for (x, y), r in zip(points, radii, strict=True) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    patches = [
+        Circle((x + dx, y + dy), r)
+        for (x, y), r in zip(points, radii, strict=True)
+        for dx in (-1, 0, 1)
+        for dy in (-1, 0, 1)
+    ]
     tones = np.repeat(random.uniform(0.35, 0.8, count), 9)
     bubbles = PatchCollection(patches, cmap="gray", edgecolor="white", linewidth=0.5)
     bubbles.set_array(tones)
@@ -46,9 +51,15 @@ def foam_pressure() -> Figure:
     random = rng("foam-pressure")
     figure, (ax,) = sheet(3.5, 2.6)
     phi = np.linspace(0.82, 0.92, 15)
-    for label, factor, colour, marker in (("1:1.2", 0.9, SKY, "o"), ("1:1.4", 1.0, BLUE, "s"), ("1:2.0", 1.15, PURPLE, "^")):
+    for label, factor, colour, marker in (
+        ("1:1.2", 0.9, SKY, "o"),
+        ("1:1.4", 1.0, BLUE, "s"),
+        ("1:2.0", 1.15, PURPLE, "^"),
+    ):
         pressure = 46 * factor * np.clip(phi - 0.8412, 0, None) ** 1.04 + random.normal(0, 0.02, phi.size).clip(0)
-        ax.errorbar(phi, pressure, yerr=0.08, fmt=marker + "-", color=colour, label=label, linewidth=0.8, elinewidth=0.7)
+        ax.errorbar(
+            phi, pressure, yerr=0.08, fmt=marker + "-", color=colour, label=label, linewidth=0.8, elinewidth=0.7
+        )
     ax.axvline(0.8412, color=GREY, linestyle="--", linewidth=0.9)
     ax.text(0.8425, 3.9, r"$\varphi_J$", color=GREY)
     ax.set(xlabel=r"Packing fraction $\varphi$", ylabel="Pressure (Pa)", ylim=(-0.1, 4.3))
@@ -98,9 +109,16 @@ def ensemble_accuracy() -> Figure:
     random = rng("ensemble-accuracy")
     figure, (ax,) = sheet(3.6, 2.6)
     noise = np.arange(0, 0.51, 0.1)
-    for size, drop, colour, marker in ((1, 46, GREY, "o"), (3, 34, SKY, "s"), (5, 28, BLUE, "^"), (10, 26, PURPLE, "D")):
+    for size, drop, colour, marker in (
+        (1, 46, GREY, "o"),
+        (3, 34, SKY, "s"),
+        (5, 28, BLUE, "^"),
+        (10, 26, PURPLE, "D"),
+    ):
         accuracy = 93.4 - drop * noise**1.6 + random.normal(0, 0.2, 6)
-        ax.errorbar(100 * noise, accuracy, yerr=0.7, fmt=marker + "-", color=colour, label=f"{size} members", elinewidth=0.7)
+        ax.errorbar(
+            100 * noise, accuracy, yerr=0.7, fmt=marker + "-", color=colour, label=f"{size} members", elinewidth=0.7
+        )
     ax.set(xlabel="Label noise (%)", ylabel="Test accuracy (%)", ylim=(74, 96))
     ax.legend(loc="lower left")
     return figure
@@ -110,7 +128,9 @@ def ensemble_reliability() -> Figure:
     """Reliability diagrams of one and of five members, in one file."""
     figure, axes = sheet(5.2, 2.5, (1, 1))
     confidence = np.arange(0.55, 1.0, 0.1)
-    for ax, (title, slope, error, colour) in zip(axes, (("1 member", 0.72, 9.8, GREY), ("5 members", 0.95, 2.6, BLUE)), strict=True):
+    for ax, (title, slope, error, colour) in zip(
+        axes, (("1 member", 0.72, 9.8, GREY), ("5 members", 0.95, 2.6, BLUE)), strict=True
+    ):
         ax.bar(confidence, 0.5 + slope * (confidence - 0.5), width=0.085, color=colour, alpha=0.85)
         ax.plot([0.5, 1], [0.5, 1], color="black", linestyle="--", linewidth=0.9)
         ax.text(0.53, 0.93, f"ECE {error} %")
@@ -164,7 +184,9 @@ def transit_posterior() -> Figure:
     mass = random.normal(8.4, 0.9, 5000)
     eccentricity = np.abs(0.061 - 0.008 * (mass - 8.4) + random.normal(0, 0.012, 5000))
     counts, xs, ys = np.histogram2d(mass, eccentricity, bins=45, range=((5, 12), (0, 0.12)))
-    joint.contourf((xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, counts.T, levels=[2, 5, 10, 15, 20, 30, 60], cmap="Blues")
+    joint.contourf(
+        (xs[1:] + xs[:-1]) / 2, (ys[1:] + ys[:-1]) / 2, counts.T, levels=[2, 5, 10, 15, 20, 30, 60], cmap="Blues"
+    )
     joint.set(xlabel="Mass of the companion (Earth masses)", ylabel="Eccentricity")
     margin.hist(mass, bins=40, color=SKY)
     margin.axvline(8.4, color="black")

@@ -13,7 +13,9 @@ from demo_papers.canvas import BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY, bare
 def _protocol(ax: Axes) -> None:
     steps = (("Training\n12 blocks", SKY, 0.0), ("Sleep\n23:00–07:00", PURPLE, 1.75), ("Retest\n4 blocks", GREEN, 3.5))
     for text, colour, x in steps:
-        box = FancyBboxPatch((x, 0.35), 1.25, 0.5, boxstyle="round,pad=0.04", facecolor=colour, edgecolor="none", alpha=0.8)
+        box = FancyBboxPatch(
+            (x, 0.35), 1.25, 0.5, boxstyle="round,pad=0.04", facecolor=colour, edgecolor="none", alpha=0.8
+        )
         ax.add_patch(box)
         ax.text(x + 0.625, 0.6, text, ha="center", va="center", fontsize=6)
     for x in (1.3, 3.05):
@@ -83,10 +85,10 @@ def spindle_3() -> Figure:
     figure, axes = sheet(4.6, 2.2, (1, 1))
     y, x = np.mgrid[-1:1:160j, -1:1:160j]
     inside = x**2 + y**2 <= 1
-    mesh = None
+    levels = np.linspace(0.1, 0.75, 14)
     for ax, (title, peak, height) in zip(axes, (("Early sleep", 0.15, 0.34), ("Late sleep", 0.5, 0.58)), strict=True):
         field = 0.12 + height * np.exp(-((x / 0.55) ** 2) - ((y - peak) / 0.5) ** 2)
-        mesh = ax.contourf(x, y, np.where(inside, field, np.nan), levels=np.linspace(0.1, 0.75, 14), cmap="viridis")
+        mesh = ax.contourf(x, y, np.where(inside, field, np.nan), levels=levels, cmap="viridis")
         ax.add_patch(Circle((0, 0), 1, fill=False, linewidth=1.2))
         ax.add_patch(Polygon([(-0.13, 0.99), (0, 1.16), (0.13, 0.99)], fill=False, linewidth=1.2))
         for angle in np.arange(0, 360, 45):
@@ -104,7 +106,9 @@ def spindle_3() -> Figure:
 def _relief() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     y, x = np.mgrid[0:12:160j, 0:16:220j]
     height = 4200 + 70 * y + 260 * np.cos((x - 8) / 2.6) ** 2 * (1 + y / 9)
-    height += 180 * np.exp(-(((x - 12.5) / 2) ** 2) - ((y - 9) / 2) ** 2) - 240 * np.exp(-(((x - 8) / 5) ** 2) - (y / 3) ** 2)
+    height += 180 * np.exp(-(((x - 12.5) / 2) ** 2) - ((y - 9) / 2) ** 2) - 240 * np.exp(
+        -(((x - 8) / 5) ** 2) - (y / 3) ** 2
+    )
     return x, y, height
 
 
@@ -128,7 +132,9 @@ def lake_1() -> Figure:
     years = np.arange(1990, 2026)
     steps = {1997: 0.06, 2003: 0.11, 2010: 0.09, 2015: 0.14, 2022: 0.17}
     area = 0.31 + np.cumsum([steps.get(int(year), 0.0035) for year in years])
-    series.errorbar(years, area + random.normal(0, 0.006, years.size), yerr=0.02, fmt="o", ms=2.5, color=BLUE, elinewidth=0.6)
+    series.errorbar(
+        years, area + random.normal(0, 0.006, years.size), yerr=0.02, fmt="o", ms=2.5, color=BLUE, elinewidth=0.6
+    )
     series.step(years, area, where="post", color=GREY, linewidth=0.9)
     series.set(xlabel="Year", ylabel="Area of lake L2 (km$^2$)", ylim=(0.2, 1.15))
     letters((chart, series))

@@ -45,12 +45,16 @@ def cascade_2() -> Figure:
         product = ceiling * (1 - np.exp(-minutes / 42)) + random.normal(0, 0.05, minutes.size) * (minutes > 0)
         course.errorbar(minutes, product, yerr=0.15, fmt="o-", ms=3, color=colour, label=f"{millimolar} mM")
     course.set(xlabel="Time (min)", ylabel="Formate (mM)", ylim=(0, 7.2))
-    course.legend(title="Bicarbonate", loc="upper left", title_fontsize=6.5, ncols=3, columnspacing=0.7, handlelength=1.2)
+    course.legend(
+        title="Bicarbonate", loc="upper left", title_fontsize=6.5, ncols=3, columnspacing=0.7, handlelength=1.2
+    )
     substrate = np.array([0.5, 1, 2, 4, 8, 16, 32, 50])
     fine = np.linspace(0, 52, 200)
     kinetics.plot(fine, 14.5 * fine / (3.2 + fine), color=RED)
     rates = 14.5 * substrate / (3.2 + substrate)
-    kinetics.errorbar(substrate, rates + random.normal(0, 0.25, 8), yerr=0.5, fmt="s", ms=3.5, color="black", elinewidth=0.8)
+    kinetics.errorbar(
+        substrate, rates + random.normal(0, 0.25, 8), yerr=0.5, fmt="s", ms=3.5, color="black", elinewidth=0.8
+    )
     kinetics.axhline(14.5, color=GREY, linestyle=":", linewidth=0.9)
     kinetics.set(xlabel="Bicarbonate (mM)", ylabel="Turnover rate (s$^{-1}$)", ylim=(0, 16.5))
     cycles = np.arange(1, 13)
@@ -115,7 +119,15 @@ def patch_1() -> Figure:
     currents.legend(loc="upper right")
     levels = np.array([0, 2, 5, 8, 10, 15, 20, 25])
     line.plot([0, 25], [0.05, 0.05 + 0.42 * 25], color=GREY)
-    line.errorbar(levels, 0.05 + 0.42 * levels + random.normal(0, 0.1, 8), yerr=0.3, fmt="o", ms=3.5, color="black", elinewidth=0.8)
+    line.errorbar(
+        levels,
+        0.05 + 0.42 * levels + random.normal(0, 0.1, 8),
+        yerr=0.3,
+        fmt="o",
+        ms=3.5,
+        color="black",
+        elinewidth=0.8,
+    )
     line.text(0.06, 0.95, "0.42 µA mM$^{-1}$", transform=line.transAxes, va="top")
     line.set(xlabel="Lactate (mM)", ylabel="Current at 60 s (µA)", ylim=(0, 12.5))
     letters((layers, currents, line))
@@ -132,7 +144,9 @@ def patch_2() -> Figure:
     ride.text(28.5, 17.1, "180 W", ha="center", fontsize=6.5)
     ride.plot(minutes, level + random.normal(0, 0.35, 240), color=BLUE, linewidth=0.9, label="Patch")
     sampled = np.arange(0, 61, 10)
-    ride.plot(sampled, np.interp(sampled, minutes, level) + random.normal(0, 0.4, 7), "D", color=RED, label="Laboratory")
+    ride.plot(
+        sampled, np.interp(sampled, minutes, level) + random.normal(0, 0.4, 7), "D", color=RED, label="Laboratory"
+    )
     ride.set(xlabel="Time (min)", ylabel="Sweat lactate (mM)", ylim=(0, 18.5))
     ride.legend(loc="lower right")
     mean = random.uniform(2, 18, 84)
@@ -150,10 +164,17 @@ def patch_3() -> Figure:
     """Drift over temperature and humidity."""
     figure, (ax,) = sheet(3.7, 2.7)
     celsius, humidity = np.arange(20, 41, 4), np.arange(30, 91, 12)
-    drift = 1.1 + 0.13 * (celsius[None, :] - 20) + 0.016 * (humidity[:, None] - 30) + 0.0016 * np.outer(humidity - 30, celsius - 20)
+    drift = (
+        1.1
+        + 0.13 * (celsius[None, :] - 20)
+        + 0.016 * (humidity[:, None] - 30)
+        + 0.0016 * np.outer(humidity - 30, celsius - 20)
+    )
     image = ax.imshow(drift, origin="lower", cmap="YlOrRd", vmin=0, vmax=8, aspect="auto")
     for (row, column), value in np.ndenumerate(drift):
-        ax.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=6.5, color="white" if value > 5 else "black")
+        ax.text(
+            column, row, f"{value:.1f}", ha="center", va="center", fontsize=6.5, color="white" if value > 5 else "black"
+        )
     ax.set(xticks=range(6), xticklabels=list(map(str, celsius)), yticks=range(6), yticklabels=list(map(str, humidity)))
     ax.set(xlabel="Skin temperature (°C)", ylabel="Relative humidity (%)")
     figure.colorbar(image, ax=ax, label="Drift (% h$^{-1}$)")

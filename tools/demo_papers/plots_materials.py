@@ -70,7 +70,8 @@ def _grains(name: str, count: int, size: int = 360) -> np.ndarray:
     owner = distances.argmin(axis=0)
     edge = np.clip((np.sqrt(nearest[1]) - np.sqrt(nearest[0])) / 5, 0, 1)
     shade = random.uniform(0.45, 0.8, count)[owner]
-    return np.clip(shade * (0.35 + 0.65 * edge) + random.normal(0, 0.045, (size, size)), 0, 1)
+    picture: np.ndarray = np.clip(shade * (0.35 + 0.65 * edge) + random.normal(0, 0.045, (size, size)), 0, 1)
+    return picture
 
 
 def perovskite_2() -> Figure:
@@ -129,7 +130,7 @@ def soil_1() -> Figure:
     centres = ((-0.28, 0.02), (-0.06, 0.14), (0.13, 0.0), (0.27, -0.13))
     for label, centre, colour in zip(("Control", "1", "2", "3"), centres, (BLUE, SKY, ORANGE, RED), strict=True):
         cloud = random.normal(centre, 0.05, (12, 2))
-        scatter.scatter(*cloud.T, s=16, color=colour, edgecolor="white", linewidth=0.4, label=label)
+        scatter.scatter(cloud[:, 0], cloud[:, 1], s=16, color=colour, edgecolor="white", linewidth=0.4, label=label)
     scatter.set(xlabel="PCoA 1 (38%)", ylabel="PCoA 2 (17%)", xlim=(-0.45, 0.45), ylim=(-0.35, 0.4))
     scatter.legend(title="Droughts", ncols=2, loc="lower left", title_fontsize=6.5, columnspacing=0.8)
     letters((bars, scatter))
@@ -157,7 +158,7 @@ def soil_2() -> Figure:
         spine.set_visible(False)
     bar = figure.colorbar(image, ax=ax, shrink=0.8)
     bar.set_label("log$_2$ fold change against control")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     return figure
 
 
@@ -174,7 +175,8 @@ def _gel(name: str, bands: list[list[tuple[float, float]]], size: tuple[int, int
         smile = 0.004 * height * ((x - centre) / lane_width) ** 2 * 4
         for position, light in content:
             picture = picture + light * across * np.exp(-(((y - position * height - smile) / 4.2) ** 2))
-    return np.clip(picture + random.normal(0, 0.02, size), 0, 1)
+    noisy: np.ndarray = np.clip(picture + random.normal(0, 0.02, size), 0, 1)
+    return noisy
 
 
 def soil_3() -> Figure:
@@ -189,12 +191,20 @@ def soil_3() -> Figure:
     gel.set_ylabel("Length (kb)")
     gel.tick_params(length=2)
     gel.xaxis.tick_top()
-    bars.bar(range(4), [1.0, 0.84, 0.66, 0.47], yerr=[0.06, 0.07, 0.06, 0.05], color=[BLUE, SKY, ORANGE, RED], width=0.65)
+    bars.bar(
+        range(4), [1.0, 0.84, 0.66, 0.47], yerr=[0.06, 0.07, 0.06, 0.05], color=[BLUE, SKY, ORANGE, RED], width=0.65
+    )
     bars.set(xticks=range(4), xticklabels=["C", "D1", "D2", "D3"], ylabel="Band intensity (relative)", ylim=(0, 1.2))
     hours = np.arange(0, 73, 8)
-    for label, peak, delay, colour in (("Control", 14.2, 9, BLUE), ("Drought 1", 10.5, 13, SKY), ("Drought 3", 6.1, 21, RED)):
+    for label, peak, delay, colour in (
+        ("Control", 14.2, 9, BLUE),
+        ("Drought 1", 10.5, 13, SKY),
+        ("Drought 3", 6.1, 21, RED),
+    ):
         rate = 1.2 + peak * (hours / delay) * np.exp(1 - hours / delay)
-        lines.errorbar(hours, rate + random.normal(0, 0.2, hours.size), yerr=0.6, fmt="o-", ms=3, color=colour, label=label)
+        lines.errorbar(
+            hours, rate + random.normal(0, 0.2, hours.size), yerr=0.6, fmt="o-", ms=3, color=colour, label=label
+        )
     lines.set(xlabel="Time after rewetting (h)", ylabel="CO$_2$ efflux (µg C g$^{-1}$ h$^{-1}$)", ylim=(0, 18))
     lines.legend(loc="upper right")
     letters((bars, lines), "bc")

@@ -16,7 +16,9 @@ def prices_sizes() -> Figure:
     random = rng("prices-sizes")
     figure, (ax,) = sheet(4.2, 2.5)
     up, down = random.gamma(9, 0.9, 2900), -random.gamma(8, 0.85, 1700)
-    ax.hist(np.concatenate([up, down]), bins=np.arange(-20, 21, 1).tolist(), color=BLUE, edgecolor="white", linewidth=0.3)
+    ax.hist(
+        np.concatenate([up, down]), bins=np.arange(-20, 21, 1).tolist(), color=BLUE, edgecolor="white", linewidth=0.3
+    )
     ax.axvspan(-2, 2, color=YELLOW, alpha=0.3, linewidth=0)
     ax.text(0, 560, "|change| < 2%", ha="center", fontsize=6.5)
     ax.set(xlabel="Price change (%)", ylabel="Number of changes", ylim=(0, 600))
@@ -41,8 +43,24 @@ def prices_share() -> Figure:
     """Share of products that change price, by inflation."""
     figure, (ax,) = sheet(3.1, 2.5)
     inflation = np.arange(0, 11, 2)
-    ax.bar(inflation - 0.4, [6, 7.1, 8.9, 11.6, 14.2, 17.5], width=0.75, yerr=0.5, color=RED, label="Menu cost", error_kw={"elinewidth": 0.7})
-    ax.bar(inflation + 0.4, [8.1, 8.1, 8.2, 8.0, 8.1, 8.2], width=0.75, yerr=0.4, color=GREY, label="Calvo", error_kw={"elinewidth": 0.7})
+    ax.bar(
+        inflation - 0.4,
+        [6, 7.1, 8.9, 11.6, 14.2, 17.5],
+        width=0.75,
+        yerr=0.5,
+        color=RED,
+        label="Menu cost",
+        error_kw={"elinewidth": 0.7},
+    )
+    ax.bar(
+        inflation + 0.4,
+        [8.1, 8.1, 8.2, 8.0, 8.1, 8.2],
+        width=0.75,
+        yerr=0.4,
+        color=GREY,
+        label="Calvo",
+        error_kw={"elinewidth": 0.7},
+    )
     ax.set(xlabel="Inflation (% per year)", ylabel="Share per week (%)", xticks=inflation, ylim=(0, 22))
     ax.legend(loc="upper left")
     return figure
@@ -70,7 +88,9 @@ def _wake(porosity: float) -> Figure:
     for row in range(6):
         centre, sign = 1.6 + 1.55 * row, 1 if row % 2 == 0 else -1
         width = 0.45 + 0.06 * row
-        vorticity += sign * strength * np.exp(-((x - centre) ** 2 + (y - 0.62 * sign) ** 2) / width**2) * np.exp(-row / 9)
+        vorticity += (
+            sign * strength * np.exp(-((x - centre) ** 2 + (y - 0.62 * sign) ** 2) / width**2) * np.exp(-row / 9)
+        )
     shear = 0.9 * np.exp(-np.clip(x, 0, None) / (0.8 + 6 * porosity)) * (x > -0.3)
     vorticity += shear * (np.exp(-((y - 0.55) ** 2) / 0.05) - np.exp(-((y + 0.55) ** 2) / 0.05))
     ax.contourf(x, y, vorticity, levels=np.linspace(-1.1, 1.1, 24), cmap="RdBu_r", extend="both")
@@ -86,7 +106,9 @@ def wake_strouhal() -> Figure:
     porosity = np.arange(0, 0.61, 0.075)
     for reynolds, level, colour, marker in ((100, 0.166, SKY, "o"), (200, 0.197, BLUE, "s"), (400, 0.211, PURPLE, "^")):
         strouhal = level * (1 - 0.35 * porosity) + random.normal(0, 0.0015, porosity.size)
-        ax.errorbar(porosity, strouhal, yerr=0.004, fmt=marker + "-", color=colour, label=f"Re = {reynolds}", elinewidth=0.7)
+        ax.errorbar(
+            porosity, strouhal, yerr=0.004, fmt=marker + "-", color=colour, label=f"Re = {reynolds}", elinewidth=0.7
+        )
     ax.set(xlabel="Porosity", ylabel="Strouhal number", ylim=(0.12, 0.225))
     ax.legend(loc="lower left")
     return figure
@@ -157,7 +179,7 @@ FACES = (
     (BLUE, ((0, 0), (0, -1), (-HALF, -0.5), (-HALF, 0.5))),
     (ORANGE, ((0, 0), (0, -1), (HALF, -0.5), (HALF, 0.5))),
 )
-"""Colour and corners of the top, left and right face of a unit cube, seen from above, from the front corner of its top."""
+"""Colour and corners of the top, left and right face of a unit cube, from the front corner of its top."""
 
 
 def _tiling(steps: int) -> PolyCollection:

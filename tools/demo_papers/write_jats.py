@@ -1,4 +1,4 @@
-"""Sample papers as JATS, in the shape in which PMC serves articles of the journal: a folder with the XML and its pictures."""
+"""Sample papers as JATS in the shape in which PMC serves articles: a folder with the XML and its pictures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from demo_papers.model import JOURNAL, NOTE, Dialect, Figure, Paper, Ref
 HEAD = (
     '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96) Journal Archiving and Interchange DTD v1.1 20151215//EN" '
     '"JATS-archivearticle1.dtd"> \n'
-    '<article xmlns:mml="http://www.w3.org/1998/Math/MathML" xmlns:xlink="http://www.w3.org/1999/xlink" article-type="{kind}">'
+    '<article xmlns:mml="http://www.w3.org/1998/Math/MathML" xmlns:xlink="http://www.w3.org/1999/xlink" '
+    'article-type="{kind}">'
     "<?properties open_access?>"
 )
 LICENSES = {
@@ -53,17 +54,21 @@ def write(paper: Paper) -> dict[str, bytes]:
 
 def _front(paper: Paper) -> str:
     heading = "Article" if paper.article_type == "research-article" else "Author Correction"
-    abstract = f'<abstract id="Abs1"><p id="ParA">{DIALECT.render(paper.abstract)}</p></abstract>' if paper.abstract else ""
+    abstract = (
+        f'<abstract id="Abs1"><p id="ParA">{DIALECT.render(paper.abstract)}</p></abstract>' if paper.abstract else ""
+    )
     related = (
-        f'<related-article related-article-type="corrected-article" ext-link-type="doi" xlink:href="{paper.corrects}" id="d1"/>'
+        f'<related-article related-article-type="corrected-article" ext-link-type="doi" '
+        f'xlink:href="{paper.corrects}" id="d1"/>'
         if paper.corrects
         else ""
     )
     return (
         '<front><journal-meta><journal-id journal-id-type="iso-abbrev">Sample Commun</journal-id><journal-title-group>'
         f"<journal-title>{JOURNAL}</journal-title></journal-title-group></journal-meta><article-meta>"
-        f'<article-id pub-id-type="publisher-id">{paper.number}</article-id><article-id pub-id-type="doi">{paper.doi}</article-id>'
-        f'<article-categories><subj-group subj-group-type="heading"><subject>{heading}</subject></subj-group></article-categories>'
+        f'<article-id pub-id-type="publisher-id">{paper.number}</article-id>'
+        f'<article-id pub-id-type="doi">{paper.doi}</article-id><article-categories>'
+        f'<subj-group subj-group-type="heading"><subject>{heading}</subject></subj-group></article-categories>'
         f"<title-group><article-title>{escape(paper.title)}</article-title></title-group>{_authors(paper)}{_dates(paper)}"
         f"{_permissions(paper)}{related}{abstract}</article-meta></front>"
     )
@@ -92,7 +97,8 @@ def _permissions(paper: Paper) -> str:
     link = f'<ext-link ext-link-type="uri" xlink:href="{paper.license}">{paper.license}</ext-link>'
     return (
         f"<permissions><copyright-statement>© The Author(s) {paper.published_on[:4]}</copyright-statement>"
-        f'<license license-type="OpenAccess"><license-p><bold>Open Access</bold> This article is licensed under a {name}. '
+        f'<license license-type="OpenAccess"><license-p><bold>Open Access</bold> This article is licensed under a '
+        f"{name}. "
         f"Material of third parties is under this licence unless a credit line says otherwise. To view a copy of the "
         f"licence, visit {link}.</license-p></license></permissions>"
     )
@@ -125,4 +131,4 @@ def _figure(paper: Paper, figure: Figure) -> str:
 
 
 def _back() -> str:
-    return f'<back><ack><title>Acknowledgements</title><p>{NOTE}</p></ack></back>'
+    return f"<back><ack><title>Acknowledgements</title><p>{NOTE}</p></ack></back>"

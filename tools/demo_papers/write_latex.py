@@ -29,7 +29,8 @@ PREAMBLES = {
 """,
 }
 SPECIAL = {
-    "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "°": r"$^\circ$", "±": r"$\pm$", "µ": r"$\mu$", "−": "$-$", "×": r"$\times$",
+    "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "°": r"$^\circ$", "±": r"$\pm$",
+    "µ": r"$\mu$", "−": "$-$", "×": r"$\times$",
     "–": "--", "—": "---", "’": "'", "\u00a0": "~",
 }  # fmt: skip
 UNUSED_FIGURE = r"""% \begin{figure}
@@ -112,7 +113,8 @@ class Writer:
             "leftright": self._left_right,
         }[figure.layout](figure)
         environment = "figure*" if figure.layout in {"leftright", "subfigure"} else "figure"
-        return f"\\begin{{{environment}}}[t]\n  \\centering\n{body}  \\label{{fig:{figure.name}}}\n\\end{{{environment}}}\n"
+        head = f"\\begin{{{environment}}}[t]\n  \\centering\n"
+        return f"{head}{body}  \\label{{fig:{figure.name}}}\n\\end{{{environment}}}\n"
 
     def _include(self, name: str, figure: Figure, width: str) -> str:
         path = name if self.inputs else f"\\figpath/{name}.{figure.encoder}"
@@ -146,7 +148,9 @@ class Writer:
         return "".join(out) + self._caption(self.dialect.render(figure.title))
 
     def _left_right(self, figure: Figure) -> str:
-        pictures = "\\hspace{1em}%\n".join(f"  {self._include(p, figure, '0.45' + chr(92) + 'textwidth')}" for p in figure.pictures)
+        pictures = "\\hspace{1em}%\n".join(
+            f"  {self._include(p, figure, '0.45' + chr(92) + 'textwidth')}" for p in figure.pictures
+        )
         sides = " ".join(f"\\textbf{{{side}:}} {self.dialect.render(text)}" for side, text in figure.panels.items())
         return f"{pictures}\n{self._caption(f'{self.dialect.render(figure.title)} {sides}')}"
 
@@ -158,7 +162,7 @@ class Writer:
         word = "Figure" if self.paper.style == "single" else "Fig."
         if figure.layout in {"subfigure", "subfloat"} and len(ref.panels) == 1:
             return f"{word}~\\ref{{fig:{figure.name}-{ref.panels[0]}}}"
-        side = f" ({ref.side})" if ref.side else ""
+        side = f", {ref.side}" if ref.side else ""
         panels = f"({ref.suffix})" if ref.panels else ""
         return f"{word}~\\ref{{fig:{figure.name}}}{_escape(panels)}{side}"
 

@@ -12,14 +12,15 @@ from demo_papers.drawings import draw
 from demo_papers.model import JOURNAL, NOTE, Dialect, Figure, Paper, Ref
 
 WIDTH, HEIGHT, MARGIN, GUTTER = 595.0, 842.0, 54.0, 18.0
+TOP, BOTTOM = 56.0, 776.0
 CSS = """
-* { font-family: sans-serif; font-size: 9.5px; line-height: 1.3; }
+* { font-family: sans-serif; font-size: 11px; line-height: 1.45; }
 h1 { font-size: 19px; line-height: 1.15; margin: 0 0 8px 0; }
-h2 { font-size: 11.5px; margin: 9px 0 3px 0; }
-p { margin: 0 0 5px 0; text-align: justify; }
-p.authors { font-size: 10px; margin-bottom: 10px; }
-p.abstract { font-size: 10.5px; font-weight: bold; text-align: left; }
-p.caption { font-size: 8.2px; text-align: left; }
+h2 { font-size: 13px; margin: 10px 0 3px 0; }
+p { margin: 0 0 6px 0; text-align: justify; }
+p.authors { font-size: 11px; margin-bottom: 10px; }
+p.abstract { font-size: 11.5px; font-weight: bold; text-align: left; }
+p.caption, p.caption b { font-size: 8.5px; line-height: 1.25; text-align: left; }
 """
 
 
@@ -40,21 +41,35 @@ DIALECT = Dialect(
 
 
 class Writer:
-    """One document. Page 1: title, abstract, text. Then one figure at the top of each page, with the text going on below."""
+    """One document of two pages: title, abstract, text, first figure; the rest of the text, the other figures."""
 
-    def __init__(self, paper: Paper) -> None:
+    def __init__(self, paper: Paper, second: float) -> None:
         self.paper = paper
+        self.second = second
         self.document = pymupdf.open()
         self.text = self._story()
 
-    def bytes(self) -> bytes:
-        """The PDF, without times or random identifiers."""
-        self._text_below(self._title_page())
-        for figure in self.paper.figures:
-            self._text_below(self._figure_page(figure))
+    def bytes(self) -> bytes | None:
+        """The PDF, without times or random identifiers; None where the text does not fit into page 2."""
+        first, *others = self.paper.figures
+        top = self._title()
+        bottom = BOTTOM - self._height(first) - 45
+        self._columns(top, bottom)
+        self._figure(first, bottom + 12)
+        self._new_page()
+        if self._columns(TOP, TOP + self.second):
+            return None
+        top = TOP + self.second + 20
+        for figure in others:
+            top = self._figure(figure, top)
         self._footers()
-        self.document.set_metadata({"title": self.paper.title, "author": ", ".join(" ".join(a) for a in self.paper.authors)})
+        self.document.set_metadata(
+            {"title": self.paper.title, "author": ", ".join(" ".join(a) for a in self.paper.authors)}
+        )
         return bytes(self.document.tobytes(garbage=4, deflate=True, no_new_id=True))
+
+    def _new_page(self) -> pymupdf.Page:
+        return self.document.new_page(width=WIDTH, height=HEIGHT)
 
     def _story(self) -> pymupdf.Story:
         parts = []
@@ -75,24 +90,30 @@ class Writer:
         page.show_pdf_page(page.rect, pymupdf.open("pdf", buffer.getvalue()), 0)
         return bool(more), pymupdf.Rect(filled)
 
-    def _title_page(self) -> float:
-        page = self.document.new_page(width=WIDTH, height=HEIGHT)
+    def _title(self) -> float:
+        """Title, authors and abstract on a page of their own; where they end."""
         authors = ", ".join(f"{given} {family}" for given, family in self.paper.authors)
         html = f"<h1>{escape(self.paper.title)}</h1><p class='authors'>{authors}</p>"
         label = "<h2>Abstract</h2>" if self.paper.columns == 1 else ""
         html += f"{label}<p class='abstract'>{DIALECT.render(self.paper.abstract)}</p>"
-        box = pymupdf.Rect(MARGIN, 60, WIDTH - MARGIN, HEIGHT - 80)
-        return float(self._place(pymupdf.Story(html=html, user_css=CSS), page, box)[1].y1)
+        box = pymupdf.Rect(MARGIN, TOP, WIDTH - MARGIN, BOTTOM)
+        return float(self._place(pymupdf.Story(html=html, user_css=CSS), self._new_page(), box)[1].y1) + 10
 
-    def _figure_page(self, figure: Figure) -> float:
-        page = self.document.new_page(width=WIDTH, height=HEIGHT)
-        picture = draw(figure.pictures[0], "png")
-        size = pymupdf.Pixmap(picture)
-        width = min(WIDTH - 2 * MARGIN, size.width * 72 / 150)
-        left = (WIDTH - width) / 2
-        bottom = 56 + width * size.height / size.width
-        page.insert_image(pymupdf.Rect(left, 56, left + width, bottom), stream=picture)
-        box = pymupdf.Rect(MARGIN, bottom + 6, WIDTH - MARGIN, HEIGHT - 80)
+    @staticmethod
+    def _width(size: pymupdf.Pixmap) -> float:
+        return min(WIDTH - 2 * MARGIN, size.width * 72 / 150)
+
+    def _height(self, figure: Figure) -> float:
+        size = pymupdf.Pixmap(draw(figure.pictures[0], "png"))
+        return self._width(size) * size.height / size.width
+
+    def _figure(self, figure: Figure, top: float) -> float:
+        """A figure with its caption over the width of the last page; where it ends."""
+        page, picture = self.document[-1], draw(figure.pictures[0], "png")
+        width = self._width(pymupdf.Pixmap(picture))
+        left, bottom = (WIDTH - width) / 2, top + self._height(figure)
+        page.insert_image(pymupdf.Rect(left, top, left + width, bottom), stream=picture)
+        box = pymupdf.Rect(MARGIN, bottom + 6, WIDTH - MARGIN, HEIGHT)
         story = pymupdf.Story(html=f"<p class='caption'>{self._caption(figure)}</p>", user_css=CSS)
         return float(self._place(story, page, box)[1].y1)
 
@@ -104,18 +125,15 @@ class Writer:
         head = f"<b>Fig. {figure.number} | {title}</b>" if modern else f"Figure {figure.number}: {title}"
         return " ".join([head, *panels, DIALECT.render(figure.text)]).strip()
 
-    def _text_below(self, top: float) -> None:
-        """Fill the columns of the last page below top; balanced columns are not tried."""
-        page, columns = self.document[-1], self.paper.columns
+    def _columns(self, top: float, bottom: float) -> bool:
+        """Let the text go on in the columns of the last page; whether some is left over."""
+        columns = self.paper.columns
         width = (WIDTH - 2 * MARGIN - GUTTER * (columns - 1)) / columns
-        share = HEIGHT - 66 if self._is_last() else min(HEIGHT - 66, top + 330)
         for column in range(columns):
             left = MARGIN + column * (width + GUTTER)
-            if not self._place(self.text, page, pymupdf.Rect(left, top + 12, left + width, share))[0]:
-                return
-
-    def _is_last(self) -> bool:
-        return len(self.document) > len(self.paper.figures)
+            if not self._place(self.text, self.document[-1], pymupdf.Rect(left, top, left + width, bottom))[0]:
+                return False
+        return True
 
     def _footers(self) -> None:
         modern = self.paper.columns == 2
@@ -127,4 +145,6 @@ class Writer:
 
 def write(paper: Paper) -> dict[str, bytes]:
     """The files of the paper by their path below the papers folder."""
-    return {paper.path: Writer(paper).bytes()}
+    # The first height that fits makes columns of about the same length.
+    tries = (Writer(paper, float(height)).bytes() for height in range(40, 500, 15))
+    return {paper.path: next(data for data in tries if data is not None)}

@@ -47,7 +47,7 @@ class Similarity:
 
     The nearest, because a paragraph that names the figure also says much else, which must not count against the
     caption; the average, because every part of the caption should lie near something. A detector of mismatch (another
-    figure's caption, an empty one), not a measure of quality. Sums of floats differ between machines in the last digits.
+    figure's caption, an empty one), not a measure of quality. The last digits differ between machines.
     """
 
     name = "similarity"

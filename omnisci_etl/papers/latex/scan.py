@@ -50,7 +50,7 @@ class Source:
         if self.text[pos : pos + 1] != "[":
             return None
         depth, here = 0, pos
-        limit = min(len(self.text), pos + _MAX_OPTIONAL)
+        limit = self.text.rfind("]", pos, pos + _MAX_OPTIONAL) + 1
         while here < limit:
             char = self.text[here]
             if char == "\\":

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnisci_etl.figures.panels import split_panels
+
+
+def marked(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A caption with **bold** stretches as its text and their spans."""
+    plain, bold = "", []
+    for n, piece in enumerate(text.split("**")):
+        if n % 2:
+            bold.append((len(plain), len(plain) + len(piece)))
+        plain += piece
+    return plain, bold
+
+
+def panels_of(text: str) -> dict[str, str]:
+    return {panel.label: panel.text for panel in split_panels(*marked(text))[1]}
+
+
+def labels_of(text: str) -> str:
+    return " ".join(panels_of(text))
+
+
+def test_bold_letters_and_the_lead() -> None:
+    caption, bold = marked("Setup of it. **a** Sketch of the tube. **b** The raw data.")
+    lead, panels = split_panels(caption, bold)
+    assert lead == "Setup of it."
+    assert [(panel.label, panel.text) for panel in panels] == [("a", "Sketch of the tube."), ("b", "The raw data.")]
+
+
+def test_a_caption_without_panels_is_all_lead() -> None:
+    assert split_panels("Growth of a film on B doped silicon.") == ("Growth of a film on B doped silicon.", ())
+
+
+@pytest.mark.parametrize(
+    ("caption", "labels"),
+    [
+        ("T. **a**–**c** Glass beads; **d** quartz. **e** Rest.", "a b c d e"),
+        ("T. **a**, **b** The force. **c**, **d** The same as in **a**, **b** for spheres.", "a b c d"),
+        ("T. **a–c** Rates (**a**), powers (**b**), both (**c**). **d** Moments.", "a b c d"),
+        ("T. **A** Editing of rings. **B** Examples.", "A B"),
+        ("T. **(A-B)** Before (A) and after (B). **(C)** Count.", "A B C"),
+        ("T. The length (**a**) and width (**b**) of grains. **c** Map.", "a b c"),
+        ("T. As a function of **a** wavelength and **b** pressure.", "a b"),
+        ("T. The dots in **d** are coded. The line in **d** is a mean.", "d"),
+        ("T. **a** Hulls; the line marks the section in **b**. **b** Sections.", "a b"),
+        ("T. (**a**, **b**, top trace) Currents. (**a** and **b**, bottom) Power. **c** Fit.", "a b c"),
+        ("T. **a** Rows with bar 1 mm **b** Columns", "a b"),
+        ("T. **a** The vector **k** and the field **x** at rest. **b** Later.", "a b"),
+        ("The speed **v** of the field **k**.", ""),
+    ],
+)
+def test_bold_styles(caption: str, labels: str) -> None:
+    assert labels_of(caption) == labels
+
+
+@pytest.mark.parametrize(
+    ("caption", "labels"),
+    [
+        ("(a) TEM image; scale bar. (b) HR image (Ag). (c,d) Maps as in (a).", "a b c d"),
+        ("(a–l) Sequence of images.", "a b c d e f g h i j k l"),
+        ("Images of (a,b)—the first and (d,e) the hollow ones; sizes of (c) and (f).", "a b c d e f"),
+        ("T. (a)-(c) Foo. (d) and (e) Bar.", "a b c d e"),
+        ("Field as a function of (a) time and (b) space.", "a b"),
+        ("[a] One. [b] Two.", "a b"),
+        ("(A) One. (B) Two. (i) sub one, (ii) sub two.", "A B"),
+        ("T. (a) One. (d1–d3) Four.", "a"),
+        ("(a) One. (b) Two. (c1–c3) Three.", "a b c"),
+        ("a Sketch of it. b, c The data; d more data.", "a b c d"),
+        ("T. a, b show the trends. No others.", "a b"),
+        ("T. a, the sketch. b, the data.", "a b"),
+        ("T. A Editing of rings. B Examples.", "A B"),
+        ("T. a Sketch. The bar (b) and the line (c) hold.", "a b c"),
+        ("a) one thing, b) another", "a b"),
+        ("A. One thing. B. Another.", "A B"),
+        ("a: one. b: two.", "a b"),
+        ("(i) First thing; (ii) second thing.", "i ii"),
+        ("Left: one. Right: two.", "Left Right"),
+        ("Curves (left) and losses (right).", "Left Right"),
+        ("The left panel shows it. The right panel shows more.", "Left Right"),
+        ("Top left: one. Bottom right: two.", "Top left Bottom right"),
+    ],
+)
+def test_plain_styles(caption: str, labels: str) -> None:
+    assert labels_of(caption) == labels
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "A sketch of the field. B cells grow.",
+        "The lattice constant (a) of it.",
+        "Energy (E) and time (t).",
+        "Uptake in A. thaliana and B. subtilis. C. elegans is used.",
+        "Substrate scope. a,b aIsolated yields. b Reaction conditions: none.",
+        "Same as Fig. 2a but cold; see Fig. 1 (a) and Fig. (b).",
+        "Values of item(s) and of f(a) and f(b).",
+        "Seen from the left: nothing.",
+        "Case (i) of two.",
+        "",
+    ],
+)
+def test_what_is_no_panel(caption: str) -> None:
+    assert labels_of(caption) == ""
+
+
+def test_a_range_gives_each_letter_the_same_text() -> None:
+    assert panels_of("T. **a–c** Glass beads. **d** Sand.") == {
+        "a": "Glass beads.",
+        "b": "Glass beads.",
+        "c": "Glass beads.",
+        "d": "Sand.",
+    }
+
+
+def test_markers_behind_what_they_name() -> None:
+    caption, bold = marked("Grains. The length (**a**) and the width (**b**) of ten grains. **c** Map.")
+    lead, panels = split_panels(caption, bold)
+    assert lead == "Grains."
+    assert [panel.text for panel in panels] == ["The length of ten grains", "the width of ten grains", "Map."]
+
+
+def test_a_panel_that_is_only_pointed_at_has_its_sentence() -> None:
+    assert panels_of("T. The dots in **d** are coded. Others are not.") == {"d": "The dots in d are coded."}
+
+
+def test_words_keep_the_order_of_the_caption() -> None:
+    assert list(panels_of("Top: one. Bottom: two.")) == ["Top", "Bottom"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.text(alphabet="abcABi ().,;:-–and F1g", max_size=80), st.lists(st.tuples(st.integers(0, 80), st.integers(0, 80)))
+)
+def test_any_text_and_any_spans_give_sound_panels(caption: str, spans: list[tuple[int, int]]) -> None:
+    bold = [(start, end) for start, end in spans if start < end <= len(caption)]
+    lead, panels = split_panels(caption, bold)
+    labels = [panel.label for panel in panels]
+    assert lead in caption
+    assert len(labels) == len(set(labels))
+    assert not panels or len(labels) > 1 or re.fullmatch(r"[A-Za-z]", labels[0])
+
+
+@pytest.mark.parametrize("unit", ["(a) (b) ", "Fig. 1 (a) ", "a, ", "(", "a-z ", "left: "])
+def test_hostile_captions_take_no_time(unit: str) -> None:
+    started = time.perf_counter()
+    split_panels(unit * (19_000 // len(unit)))
+    split_panels(unit * 100_000)
+    assert time.perf_counter() - started < 2

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnisci_etl.papers.mentions import figure_number, find_references, mentions, sentence_at, sentences, split_label
+from omnisci_etl.papers.model import Link, Paragraph
+
+
+def named(text: str) -> list[tuple[str, str]]:
+    return [(reference.number, "".join(reference.panels)) for reference in find_references(text)]
+
+
+@pytest.mark.parametrize(
+    ("label", "number"),
+    [
+        ("Fig. 1", "1"),
+        ("Fig. 12.", "12"),
+        ("Figure 2a", "2"),
+        ("FIG. S3", "S3"),
+        ("fig s3", "S3"),
+        ("Fig. Sup5C", "S5"),
+        ("Extended Data Fig. 1", "ED1"),
+        ("ED Fig. 4", "ED4"),
+        ("Supplementary Figure 2", "S2"),
+        ("Supplementary Fig. S2", "S2"),
+        ("Supp. Fig. 3", "S3"),
+        ("Supporting Information Fig. 3", "S3"),
+        ("Figure A.1", "A1"),
+        ("Figure B2:", "B2"),
+        ("Figure 3.1", "3.1"),
+        ("Figure 2—figure supplement 1.", "2-S1"),
+        ("Fig.7", "7"),
+        ("3", "3"),
+        ("Table 1", None),
+        ("Scheme 2", None),
+        ("Algorithm 1", None),
+        ("Figure", None),
+        ("(a)", None),
+        ("", None),
+        ("20240101", None),
+    ],
+)
+def test_the_number_of_a_label(label: str, number: str | None) -> None:
+    assert figure_number(label) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("as shown (Fig. 1).", [("1", "")]),
+        ("Fig.1 shows", [("1", "")]),
+        ("FIG. 2 and Figure 3", [("2", ""), ("3", "")]),
+        ("(Figs 2-4)", [("2", ""), ("3", ""), ("4", "")]),
+        ("Figures 2 to 4", [("2", ""), ("3", ""), ("4", "")]),
+        ("Fig. 1 to Fig. 3", [("1", ""), ("2", ""), ("3", "")]),
+        ("Fig. 1a,c and 3", [("1", "ac"), ("3", "")]),
+        ("Figs. 3a, b, 4c–e and 5", [("3", "ab"), ("4", "cde"), ("5", "")]),
+        ("Figs. 2c and d, 3, and 4a", [("2", "cd"), ("3", ""), ("4", "a")]),
+        ("Figures 1 & 2", [("1", ""), ("2", "")]),
+        ("Figure 6 and 7 show", [("6", ""), ("7", "")]),
+        ("Fig. 1 as well as 2", [("1", ""), ("2", "")]),
+    ],
+)
+def test_singular_plural_lists_and_ranges(text: str, expected: list[tuple[str, str]]) -> None:
+    assert named(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Fig. 3a-c", [("3", "abc")]),
+        ("Fig. 3a–c", [("3", "abc")]),
+        ("Figure 2(b)", [("2", "b")]),
+        ("Fig. 1 (a) and (b)", [("1", "ab")]),
+        ("Fig. 1(a)-(c)", [("1", "abc")]),
+        ("Fig. 1(a,b) and 2(c)", [("1", "ab"), ("2", "c")]),
+        ("Fig. 1 a, b and c", [("1", "abc")]),
+        ("Fig. 1 A–C", [("1", "ABC")]),
+        ("Figure 5A-5B), and", [("5", "AB")]),
+        ("Fig. 2abc", [("2", "abc")]),
+        ("Fig. 3, panels b–d", [("3", "bcd")]),
+        ("Fig. 3 (panel b)", [("3", "b")]),
+        ("panels a and b of Fig. 2", [("2", "ab")]),
+        ("(Fig. 3, A and B)", [("3", "AB")]),
+        ("Fig. 2c(i–iii), d", [("2", "cd")]),
+        ("Fig. 99d, 99d). Thus", [("99", "d"), ("99", "d")]),
+        ("Fig. 1a) and b)", [("1", "ab")]),
+        ("Fig. 4(ii)", [("4", "ii")]),
+    ],
+)
+def test_panels(text: str, expected: list[tuple[str, str]]) -> None:
+    assert named(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("as in Fig. 1 a large peak", [("1", "")]),
+        ("Fig. 1b, a strong signal", [("1", "b")]),
+        ("Fig. 1a, n = 5", [("1", "a")]),
+        ("Fig. 1a, p < 0.05", [("1", "a")]),
+        ("Fig. 1a, t-test", [("1", "a")]),
+        ("Fig. 1a, e.g. in mice", [("1", "a")]),
+        ("Fig. 1a; inset: a zoom", [("1", "a")]),
+        ("Fig. 3, A total of ten", [("3", "")]),
+        ("in Fig. 3, 40 cells were", [("3", "")]),
+        ("in Figs. 1 and 2, 40 cells were", [("1", ""), ("2", "")]),
+        ("Fig. 4c, 5 min after", [("4", "c")]),
+        ("Fig. 4, 50% of them", [("4", "")]),
+        ("Fig. 1a, 3D model", [("1", "a")]),
+        ("Figure 1Three different", [("1", "")]),
+        ("Fig. 3 (left)", [("3", "")]),
+        ("Fig. 1d, Fisher’s test", [("1", "d")]),
+        ("configure 3 and a figure of two, Table 4", []),
+        ("to figure a 10% drop", []),
+    ],
+)
+def test_words_and_counts_are_no_panels_and_no_figures(text: str, expected: list[tuple[str, str]]) -> None:
+    assert named(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Supplementary Fig. 2 and Fig. 3", [("S2", ""), ("3", "")]),
+        ("Supp. Fig. 1a", [("S1", "a")]),
+        ("Figs. 1–3 and Supplementary Figs. 4, 5", [("1", ""), ("2", ""), ("3", ""), ("S4", ""), ("S5", "")]),
+        ("Extended Data Fig. 3a, b and 4", [("ED3", "ab"), ("ED4", "")]),
+        ("Figs. S1–3", [("S1", ""), ("S2", ""), ("S3", "")]),
+        ("Fig. 1 and S2", [("1", ""), ("S2", "")]),
+        ("Fig. 1c (Supplementary Fig. 4)", [("1", "c"), ("S4", "")]),
+        ("Fig. 2 in the Supplementary Information", [("S2", "")]),
+        ("Figure 9A and Figure 9—source data 1", [("9", "A")]),
+        ("Figure 9—figure supplement 1D", [("9-S1", "D")]),
+        ("Fig. 2 of ref. 12", []),
+        ("Figure 4 in [12]", []),
+        ("Fig. 3 in Smith et al.", []),
+    ],
+)
+def test_supplements_have_their_own_numbers_and_other_works_none(text: str, expected: list[tuple[str, str]]) -> None:
+    assert named(text) == expected
+
+
+def test_a_reference_knows_its_place() -> None:
+    text = "See Figs. 2a, b and 4 there."
+    assert [text[r.start : r.end] for r in find_references(text)] == ["Figs. 2a, b", "4"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="Figures. SupplementaryED1234abcAB(),-–; \xa0and", max_size=120))
+def test_references_lie_in_the_text_in_order(text: str) -> None:
+    found = find_references(text)
+    assert all(0 <= r.start < r.end <= len(text) for r in found)
+    assert [r.start for r in found] == sorted(r.start for r in found)
+    assert [r.end for r in found] == sorted(r.end for r in found)
+    assert all(
+        figure_number(f"Fig. {r.number}") for r in found if "-" not in r.number and not r.number.startswith("ED")
+    )
+
+
+@pytest.mark.parametrize("text", ["Fig. 1(" + "(" * 50_000, "Fig. " + "1, " * 20_000, "Fig. 1a" + ",b" * 20_000])
+def test_hostile_lists_take_no_time(text: str) -> None:
+    started = time.perf_counter()
+    find_references(text)
+    assert time.perf_counter() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("caption", "label", "rest"),
+    [
+        ("Fig. 1 | Title", "Fig. 1", "Title"),
+        ("Figure 1: Foo", "Figure 1", "Foo"),
+        ("FIG. 1. (Color online) Foo", "FIG. 1", "(Color online) Foo"),
+        ("Figure 1 (a) The process", "Figure 1", "(a) The process"),
+        ("Figure 3 a Schematic", "Figure 3", "a Schematic"),
+        ("Fig. 2", "Fig. 2", ""),
+        ("Supplementary Fig. 1: x", "Supplementary Fig. 1", "x"),
+        ("Figure 1—figure supplement 2. Foo", "Figure 1—figure supplement 2", "Foo"),
+        ("Figure 1 shows the model.", "", "Figure 1 shows the model."),
+        ("Figure 1 (a) shows it.", "", "Figure 1 (a) shows it."),
+        ("Table 1: x", "", "Table 1: x"),
+    ],
+)
+def test_the_label_that_a_caption_begins_with(caption: str, label: str, rest: str) -> None:
+    found, start = split_label(caption)
+    assert (found, caption[start:]) == (label, rest)
+
+
+def test_sentences_are_not_cut_at_abbreviations() -> None:
+    text = "As in Fig. 1 of A. Smith et al. It grew, e.g. Two times.12,13 In vitro (Fig. 2). (a) Next? Yes."
+    assert [text[start:end] for start, end in sentences(text)] == [
+        "As in Fig. 1 of A. Smith et al. It grew, e.g. Two times.12,13",
+        "In vitro (Fig. 2). (a) Next?",
+        "Yes.",
+    ]
+    assert sentence_at(text, text.index("vitro")) == "In vitro (Fig. 2). (a) Next?"
+
+
+def mention_of(paragraphs: list[Paragraph], figures: dict[str, str], locator: str = "F1") -> list[tuple[str, ...]]:
+    return [mention.panels for mention in mentions(paragraphs, figures)[locator]]
+
+
+def linked(text: str, anchor: str, target: str, panel: str = "") -> Paragraph:
+    start = text.index(anchor)
+    return Paragraph(text, "Results", (Link(start, start + len(anchor), target, panel),))
+
+
+def test_one_mention_per_paragraph_with_all_its_panels() -> None:
+    text = "Nothing here. We show it in Fig. 1b. Then Fig. 1a, b and Fig. 2 follow."
+    found = mentions([Paragraph(text, "Results"), Paragraph("No figure.", "Methods")], {"F1": "Fig. 1", "F2": "Fig. 2"})
+    (first,), (second,) = found["F1"], found["F2"]
+    assert (first.text, first.section, first.panels) == (text, "Results", ("b", "a"))
+    assert first.sentence == "We show it in Fig. 1b."
+    assert (second.panels, second.sentence) == ((), "Then Fig. 1a, b and Fig. 2 follow.")
+
+
+def test_figures_without_a_mention_are_keys_too() -> None:
+    assert mentions([], {"F1": "Fig. 1"}) == {"F1": ()}
+
+
+def test_a_supplementary_figure_is_no_mention_of_the_main_one() -> None:
+    assert mention_of([Paragraph("See Supplementary Fig. 1 and Extended Data Fig. 1.")], {"F1": "Fig. 1"}) == []
+
+
+def test_links_count_once_and_may_hold_the_number_only() -> None:
+    assert mention_of([linked("see Fig. 1a–c.", "1a", "F1")], {"F1": "Fig. 1"}) == [("a", "b", "c")]
+
+
+def test_a_link_without_words_around_it_counts() -> None:
+    figures = {"F1": "Fig. 1"}
+    assert mention_of([linked("as seen before (2b), too", "2b", "F1")], figures) == [("b",)]
+    assert mention_of([linked("the same (b, c)", "b, c", "F1")], figures) == [("b", "c")]
+    assert mention_of([linked("the plot above", "plot", "F1")], figures) == [()]
+
+
+def test_a_link_to_a_panel_brings_the_panel() -> None:
+    assert mention_of([linked("see Fig. 1.", "1", "F1", "c")], {"F1": "Fig. 1"}) == [("c",)]
+
+
+def test_the_link_is_right_where_its_number_is_not() -> None:
+    found = mentions([linked("see Fig. 2a.", "2a", "F1")], {"F1": "Fig. 1", "F2": "Fig. 2"})
+    assert [m.panels for m in found["F1"]] == [("a",)]
+    assert found["F2"] == ()
+
+
+def test_a_link_over_two_figures_keeps_both() -> None:
+    found = mentions([linked("see Figs 1 and 2.", "Figs 1 and 2", "F1")], {"F1": "Fig. 1", "F2": "Fig. 2"})
+    assert len(found["F1"]) == len(found["F2"]) == 1
+
+
+def test_links_to_what_is_no_figure_are_passed_over() -> None:
+    assert mention_of([linked("see Table 1", "1", "T1")], {"F1": "Fig. 1"}) == []
+
+
+def test_a_citation_mark_stuck_to_the_number() -> None:
+    assert mention_of([Paragraph("It is in Fig. 1.34 We go on.")], {"F1": "Fig. 1"}) == [()]
+
+
+def test_a_figure_without_number_is_found_by_its_links_only() -> None:
+    assert mention_of([Paragraph("The figure."), linked("The Figure shows", "Figure", "F1")], {"F1": "Figure"}) == [()]
