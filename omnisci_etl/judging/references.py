@@ -48,7 +48,7 @@ _MORE = re.compile(
     rf"\s?{_TO}\s?(?:{_NUMBER}{_LETTER}?(?![^\W_])|{_LETTER})"
     rf"|\s?{_LIST}\s?(?:{_NUMBER}{_LETTER}|{_LETTER}(?<!\sa)|a(?=\)|[,;]\s?[a-z]\b|\s?[-–]))"
 )
-_MORE_NUMBER = re.compile(rf"\s?{_LIST}\s?{_NUMBER}(?![^\W_]|\.[0-9])")
+_MORE_NUMBER = re.compile(rf"\s?{_LIST}\s?S?[0-9]{{1,3}}(?![^\W_]|\.[0-9])")
 _MAX_ITEMS = 40
 
 _BRACKETS = re.compile(r"\[[1-9][0-9]{0,3}(?:\s?[,;–-]\s?[1-9][0-9]{0,3}){0,40}\]")

@@ -204,11 +204,17 @@ def _formula(element: etree._Element) -> str | None:
 def _tex(element: etree._Element) -> str:
     """The TeX between \\begin{document} and \\end{document}, or nothing where a text twin stands next to it."""
     parent = element.getparent()
-    if parent is not None and parent.tag in _MATHS and (element.tail or "").strip():
+    if parent is not None and parent.tag in {"inline-formula", "disp-formula"} and _has_text_twin(parent):
         return ""
     source = "".join(str(piece) for piece in element.itertext())
     body = _TEX_BODY.search(source)
     return (body[1] if body else source).strip().strip("$").strip()
+
+
+def _has_text_twin(formula: etree._Element) -> bool:
+    others = [node for node in formula if node.tag not in {"tex-math", "label", *_DROPPED}]
+    texts = [formula.text, *(formula_text(node) for node in others), *(node.tail for node in formula)]
+    return any(text and text.strip() for text in texts)
 
 
 def _figures(article: etree._Element) -> tuple[Figure, ...]:

@@ -17,7 +17,7 @@ _ARXIV_URL = re.compile(r"(?:https?://)?(?:www\.)?arxiv\.org/licenses/[\w.-]+(?:
 _ARXIV_NAME = re.compile(r"\barxiv(?:\.org)?\s+(?:perpetual,?\s+)?non-?\s?exclusive", re.I)
 _ARXIV_NONEXCLUSIVE = "http://arxiv.org/licenses/nonexclusive-distrib/1.0/"
 _CC_WORDS = re.compile(
-    r"(?:creative\s+commons|\bCC\b)[\s:,(-]*(?:attribution|by)(?P<terms>(?:[\s_/,-]*(?:and\s+)?(?:non-?\s?commercial"
+    r"(?:creative\s+commons|\bCC\b)[\s_:,(-]*(?:attribution|by)(?![^\W_])(?P<terms>(?:[\s_/,-]*(?:and\s+)?(?:non-?\s?commercial"
     r"|no-?\s?deriv(?:atives|ative\s+works|s)?|share-?\s?alike|nc|nd|sa)(?![^\W_]))*)"
     r"(?:[\s(-]*(?:CC[\s-]*BY[\w\s-]{0,9}\)?)?[\s)]*(?:v\.?|version)?\s*(?P<version>[1-4]\.\d))?",
     re.I,

@@ -59,7 +59,7 @@ def parse_record(record: etree._Element) -> Record:
     local_names(record)
     identifier = clean(record.findtext("header/identifier") or "")
     stamp = clean(record.findtext("header/datestamp") or "")
-    body = next(iter(record.find("metadata") or ()), None)  # type: ignore[truth-bool]
+    body = record.find("metadata/*")
     arxiv_id = _text(body, "id") or identifier.rpartition(":")[2]
     if not _ID.fullmatch(arxiv_id):
         raise BadInput("garbled", f"not an arXiv id: {arxiv_id[:40]!r}")

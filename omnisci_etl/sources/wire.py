@@ -16,10 +16,14 @@ T = TypeVar("T")
 GONE = frozenset({404, 410})
 MAX_PAGE_BYTES = 64 << 20
 MAX_PICTURE_BYTES = 64 << 20
-_MARKUP = re.compile(rb"\s*(?:\xef\xbb\xbf)?\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL)
+_MARKUP = re.compile(
+    rb"\s*(?:\xef\xbb\xbf)?\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
 
 
-def ask(http: HttpClient, url: str, parse: Callable[[bytes], T], *, service: str, purpose: Purpose = "metadata") -> T | None:
+def ask(
+    http: HttpClient, url: str, parse: Callable[[bytes], T], *, service: str, purpose: Purpose = "metadata"
+) -> T | None:
     """What parse makes of the answer; None where the service does not know the thing. parse raises BadInput."""
     parsed: list[T] = []
     response = http.get(

@@ -128,7 +128,7 @@ def test_markers_behind_what_they_name() -> None:
 
 
 def test_a_panel_that_is_only_pointed_at_has_its_sentence() -> None:
-    assert panels_of("T. The dots in **d** are coded. Others are not.") == {"d": "The dots in d are coded."}
+    assert panels_of("Ratios. The dots in **d** are coded. Others are not.") == {"d": "The dots in d are coded."}
 
 
 def test_words_keep_the_order_of_the_caption() -> None:

@@ -3,7 +3,7 @@ WITH r AS (
   SELECT run_key, dag_id, run_id, task_id, try_number FROM run
   WHERE CASE WHEN CAST(:run_id AS text) = '' THEN started_at > now() - interval '1 day' ELSE run_id = :run_id END
 ), written AS (
-  SELECT run_key, 'fetch' AS written FROM fetch UNION ALL
+  SELECT run_key, 'fetch' AS written FROM omnisci.fetch UNION ALL
   SELECT run_key, 'paper' FROM paper UNION ALL
   SELECT run_key, 'paper_state' FROM paper_state UNION ALL
   SELECT run_key, 'extraction' FROM extraction UNION ALL

@@ -1,0 +1,61 @@
+"""What calls cost: reported tokens at the price of the attempt, and estimates before anything is sent."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from omnisci_etl.captions.providers.base import Usage
+from omnisci_etl.captions.routes import Prices
+
+_MILLION = Decimal(1_000_000)
+# Vendors bill a picture by its area; this is the dearest rate known for pictures of up to 2048 pixels a side.
+_PIXELS_PER_TOKEN = 725
+_MOST_PICTURE_TOKENS = 4_500
+_OVERHEAD_TOKENS = 50
+
+
+def cost(prices: Prices, usage: Usage) -> Decimal:
+    """US dollars for what the vendor reported."""
+    cached = prices.input if prices.cached_input is None else prices.cached_input
+    written = prices.input if prices.cache_write is None else prices.cache_write
+    plain = max(0, usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens)
+    dollars = (
+        plain * prices.input
+        + usage.cached_tokens * cached
+        + usage.cache_write_tokens * written
+        + usage.output_tokens * prices.output
+    )
+    return dollars / _MILLION
+
+
+def worst_case(prices: Prices, input_bytes: int, has_picture: bool, max_output_tokens: int) -> Decimal:
+    """An upper bound of what one attempt can cost: two bytes a token, the largest picture, the longest answer."""
+    tokens = -(-input_bytes // 2) + _OVERHEAD_TOKENS + (_MOST_PICTURE_TOKENS if has_picture else 0)
+    dearest = max(prices.input, prices.cache_write or Decimal(0))
+    return (tokens * dearest + max_output_tokens * prices.output) / _MILLION
+
+
+def likely_input_tokens(input_bytes: int, width: int = 0, height: int = 0) -> int:
+    """A fair guess of input tokens: four bytes a token, and the picture by its area (pixels as sent)."""
+    picture = min(_MOST_PICTURE_TOKENS, -(-width * height // _PIXELS_PER_TOKEN))
+    return -(-input_bytes // 4) + _OVERHEAD_TOKENS + picture
+
+
+def likely_output_tokens(panels: int, max_output_tokens: int) -> int:
+    """A fair guess of output tokens: a dense caption and a text for each panel."""
+    return min(max_output_tokens, 350 + 80 * panels)
+
+
+def likely_cost(prices: Prices, input_tokens: int, output_tokens: int) -> Decimal:
+    """US dollars for guessed tokens, none of them cached."""
+    return cost(prices, Usage(input_tokens=input_tokens, output_tokens=output_tokens))
+
+
+def snapshot(prices: Prices) -> dict[str, str]:
+    """The price as an attempt's row keeps it, in US dollars for a million tokens."""
+    cached = prices.input if prices.cached_input is None else prices.cached_input
+    written = prices.input if prices.cache_write is None else prices.cache_write
+    return {
+        "unit": "usd_per_mtok", "input": str(prices.input), "cached_input": str(cached), "cache_write": str(written),
+        "output": str(prices.output),
+    }  # fmt: skip
