@@ -48,7 +48,9 @@ class Settings(BaseSettings):
     folder_path: Path | None = None
     export_path: Path | None = None
 
-    @field_validator("database_url", "pg_bin", "blobs", "routes", "contact", "folder_path", "export_path", mode="before")
+    @field_validator(
+        "database_url", "pg_bin", "blobs", "routes", "contact", "folder_path", "export_path", mode="before"
+    )
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -64,7 +66,10 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_url(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and urlsplit(value.get_secret_value()).scheme.split("+")[0] not in ("postgresql", "postgres"):
+        if value is not None and urlsplit(value.get_secret_value()).scheme.split("+")[0] not in (
+            "postgresql",
+            "postgres",
+        ):
             raise ValueError("must be a PostgreSQL URL such as postgresql+psycopg2://user:password@host:5432/name")
         return value
 

@@ -57,7 +57,9 @@ def _settings(settings: Settings) -> Iterator[Finding]:
     if settings.contact:
         yield Finding("contact", "ok", settings.user_agent)
     else:
-        yield Finding("contact", "warning", "set OMNISCI_CONTACT to an e-mail address, so that the sources can reach you")
+        yield Finding(
+            "contact", "warning", "set OMNISCI_CONTACT to an e-mail address, so that the sources can reach you"
+        )
 
 
 def _blobs(settings: Settings) -> str:
@@ -74,23 +76,29 @@ def _database(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", "away" if isinstance(error, ServiceError) else "wrong", str(error))
         return
     # The driver raises its own family of errors for a server that is away.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         yield Finding("database", "away", " ".join(str(getattr(error, "orig", error)).split()))
         return
     state: State = "ok" if version >= MIN_POSTGRES else "wrong"
     where = ledger.url.render_as_string(hide_password=True)
-    yield Finding("database", state, f"PostgreSQL {version} at {where}" + ("" if state == "ok" else f"; {MIN_POSTGRES} or later is needed"))
+    yield Finding(
+        "database",
+        state,
+        f"PostgreSQL {version} at {where}" + ("" if state == "ok" else f"; {MIN_POSTGRES} or later is needed"),
+    )
     current = migrate.current(ledger)
     ledger.close()
     if current == migrate.head():
         yield Finding("migrations", "ok", f"revision {current}")
     else:
-        yield Finding("migrations", "wrong", f"at {current or 'none'}, the code needs {migrate.head()}: run `omnisci db upgrade`")
+        yield Finding(
+            "migrations", "wrong", f"at {current or 'none'}, the code needs {migrate.head()}: run `omnisci db upgrade`"
+        )
 
 
 def _routes(settings: Settings) -> Iterator[Finding]:
-    from omnisci_etl.captions.routes import load
     from omnisci_etl.captions.providers import check_provider
+    from omnisci_etl.captions.routes import load
 
     try:
         routes = load(settings)
@@ -113,7 +121,10 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     def ask(context: Context) -> Counts:
         from omnisci_etl.sources.discovery import check_sources
 
-        findings.extend(Finding(what, "ok" if fault is None else "away", fault or "answers") for what, fault in check_sources(context))
+        findings.extend(
+            Finding(what, "ok" if fault is None else "away", fault or "answers")
+            for what, fault in check_sources(context)
+        )
         return {"sources": len(findings)}
 
     run_stage(RunIdentity.of_command("doctor"), ask, settings=settings)

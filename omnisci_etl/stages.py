@@ -70,9 +70,7 @@ def sample(context: Context, *, size: int = 50, seed: int = 0, discipline: str |
     return run(context, size=size, seed=seed, discipline=known_discipline(discipline))
 
 
-def export(
-    context: Context, *, form: str = "parquet", profile: str = "default", out: Path | None = None
-) -> Counts:
+def export(context: Context, *, form: str = "parquet", profile: str = "default", out: Path | None = None) -> Counts:
     """Publishes the accepted captions that the profile allows, or finds the release of the same state."""
     from omnisci_etl.exports.stage import export as run
 

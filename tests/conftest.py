@@ -127,9 +127,14 @@ class Library:
             image = self._picture(connection, number)
             figure = int(connection.execute(_FIGURE, values | {"image": None if reject_slug else image}).scalar_one())
             for place, (label, body) in enumerate(panels, 1):
-                connection.execute(text("INSERT INTO panel VALUES (:f, :n, :l, :b)"), {"f": figure, "n": place, "l": label, "b": body})
+                connection.execute(
+                    text("INSERT INTO panel VALUES (:f, :n, :l, :b)"), {"f": figure, "n": place, "l": label, "b": body}
+                )
             for place, body in enumerate(mentions, 1):
-                connection.execute(text("INSERT INTO mention VALUES (:f, :n, :b, :b, 'Results', '{}')"), {"f": figure, "n": place, "b": body})
+                connection.execute(
+                    text("INSERT INTO mention VALUES (:f, :n, :b, :b, 'Results', '{}')"),
+                    {"f": figure, "n": place, "b": body},
+                )
         return figure
 
     def _picture(self, connection: Connection, number: int) -> str:
@@ -137,12 +142,16 @@ class Library:
         Image.new("RGB", (64, 48), (number % 256, 90, 160)).save(buffer, "PNG")
         sha256 = self.context.blobs.register(connection, buffer.getvalue(), "image/png", self.context.run.key)
         connection.execute(
-            text("INSERT INTO picture VALUES (:h, 'image/png', 64, 48, ARRAY[CAST(:h AS sha256_hex)], :r) ON CONFLICT DO NOTHING"),
+            text(
+                "INSERT INTO picture VALUES (:h, 'image/png', 64, 48, ARRAY[CAST(:h AS sha256_hex)], :r) ON CONFLICT DO NOTHING"
+            ),
             {"h": sha256, "r": self.context.run.key},
         )
         return sha256
 
-    def caption(self, figure_id: int, body: str, panels: Sequence[tuple[str, str]] = (), *, cost: float = 0.0, model: str = "m") -> int:
+    def caption(
+        self, figure_id: int, body: str, panels: Sequence[tuple[str, str]] = (), *, cost: float = 0.0, model: str = "m"
+    ) -> int:
         """Stores a caption of a figure with a call, route and answered attempt of its own; its id."""
         number = next(self._numbers)
         values = {
@@ -200,7 +209,9 @@ def table_hashes(ledger: Ledger) -> Callable[[], dict[str, str]]:
 
     def hashes() -> dict[str, str]:
         with ledger.engine.connect() as connection:
-            names = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'omnisci'")).scalars().all()
+            names = (
+                connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'omnisci'")).scalars().all()
+            )
             found = {}
             for name in sorted(set(names) - {"run", "run_end", "rate_limit"}):
                 where = "WHERE purpose <> 'discovery'" if name == "fetch" else ""

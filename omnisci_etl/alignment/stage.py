@@ -114,7 +114,9 @@ def import_sheet(context: Context, path: Path, *, round_no: int = 1) -> Counts:
         changed = connection.execute(sql(_SQL, "changed_ratings")).all()
         if changed:
             named = ", ".join(f"caption {c} by {rater}" for _, c, rater in changed)
-            raise ConfigError(f"{path}: rated already with other marks: {named}; import a second opinion with --round 2")
+            raise ConfigError(
+                f"{path}: rated already with other marks: {named}; import a second opinion with --round 2"
+            )
         stored = connection.execute(sql(_SQL, "insert_ratings")).rowcount
     return {"rows": len(ratings), "stored": stored}
 

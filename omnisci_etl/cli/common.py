@@ -64,7 +64,9 @@ def stage(command: str, function: Callable[[Context], Counts], as_json: bool, **
     if as_json:
         print_json(counts)
     else:
-        words = [f"{name.replace('_', ' ')} {value}" for name, value in counts.items() if value or name == next(iter(counts))]
+        words = [
+            f"{name.replace('_', ' ')} {value}" for name, value in counts.items() if value or name == next(iter(counts))
+        ]
         out.print(f"[bold]{command}[/bold]: {', '.join(words) or 'nothing to do'}")
     return counts
 
@@ -100,7 +102,9 @@ def _plain(value: Any) -> Any:
     return [_plain(v) for v in value] if isinstance(value, list | tuple) else value
 
 
-def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, as_json: bool = False, as_csv: bool = False) -> None:
+def print_rows(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, as_json: bool = False, as_csv: bool = False
+) -> None:
     """Rows as a table, as a JSON array of objects, or as CSV."""
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])

@@ -51,7 +51,9 @@ def ingest(
 def caption(
     discipline: Discipline = None,
     limit: Limit = None,
-    refresh: Annotated[bool, typer.Option(help="Also caption figures whose prompt, evidence or model has changed.")] = False,
+    refresh: Annotated[
+        bool, typer.Option(help="Also caption figures whose prompt, evidence or model has changed.")
+    ] = False,
     batch: Annotated[bool, typer.Option(help="Use the vendors' batch APIs.")] = False,
     json: Json = False,
 ) -> None:

@@ -74,19 +74,20 @@ def demo(json: Json = False) -> None:
 
 def up(port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Airflow UI.")] = 8080) -> None:
     """Start the database, the migrations and Airflow with every DAG; Ctrl-C stops all of it."""
+    from omnisci_etl.scheduling.launcher import Access
     from omnisci_etl.scheduling.launcher import up as launch
-
-    def ready(url: str, user: str, password: str) -> None:
-        out.print(f"[bold green]Airflow is up[/bold green]: {url}   user [bold]{user}[/bold], password [bold]{password}[/bold]")
-        out.print("Ctrl-C stops everything.")
 
     with err.status("starting the database and Airflow (about 15 s)") as spinner:
 
-        def ready_once(url: str, user: str, password: str) -> None:
+        def ready(access: Access) -> None:
             spinner.stop()
-            ready(url, user, password)
+            out.print(f"[bold green]Airflow is up[/bold green] at {access.url}")
+            out.print(
+                f"  user [bold]{access.user}[/bold], password [bold]{access.password}[/bold]; logs in {access.logs}"
+            )
+            out.print("Ctrl-C stops everything.")
 
-        code = launch(config.load(), port=port, on_ready=ready_once)
+        code = launch(config.load(), port=port, on_ready=ready, on_message=err.print)
     raise typer.Exit(code)
 
 
@@ -98,7 +99,12 @@ def doctor(json: Json = False) -> None:
     if json:
         print_json([finding.as_dict() for finding in findings])
     else:
-        marks = {"ok": "[green]ok[/green]  ", "warning": "[yellow]note[/yellow]", "away": "[red]away[/red]", "wrong": "[red]bad[/red] "}
+        marks = {
+            "ok": "[green]ok[/green]  ",
+            "warning": "[yellow]note[/yellow]",
+            "away": "[red]away[/red]",
+            "wrong": "[red]bad[/red] ",
+        }
         for finding in findings:
             out.print(f"{marks[finding.state]} [bold]{finding.what}[/bold]: {finding.text}")
     states = {finding.state for finding in findings}

@@ -21,7 +21,9 @@ def register(app: typer.Typer) -> None:
 
 
 def sql(
-    query: Annotated[str | None, typer.Argument(help="A named query or SQL; without it the named queries are listed.")] = None,
+    query: Annotated[
+        str | None, typer.Argument(help="A named query or SQL; without it the named queries are listed.")
+    ] = None,
     param: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Parameter of a named query.")] = None,
     timeout: Annotated[float, typer.Option(help="Seconds after which the statement is cancelled.")] = 60.0,
     json: Json = False,
@@ -45,7 +47,9 @@ def _parameters(given: list[str]) -> dict[str, str]:
 
 
 def lineage(
-    ident: Annotated[str, typer.Argument(metavar="ID", help="A caption id, or an exported row EXPORT_ID:SHARD:ROW_NO.")],
+    ident: Annotated[
+        str, typer.Argument(metavar="ID", help="A caption id, or an exported row EXPORT_ID:SHARD:ROW_NO.")
+    ],
     json: Json = False,
 ) -> None:
     """Show the whole provenance of a caption or of an exported row."""
@@ -73,7 +77,9 @@ def status(json: Json = False) -> None:
     with ledger() as opened:
         parts = status_parts(opened)
     if json:
-        print_json({name: [dict(zip(columns, row, strict=True)) for row in rows] for name, (columns, rows) in parts.items()})
+        print_json(
+            {name: [dict(zip(columns, row, strict=True)) for row in rows] for name, (columns, rows) in parts.items()}
+        )
         return
     for name, (columns, rows) in parts.items():
         out.print(f"\n[bold]{name}[/bold]")
@@ -100,7 +106,7 @@ _STATUS = {
 
 def status_parts(opened: Ledger) -> dict[str, queries.Rows]:
     """The parts of `omnisci status`: columns and rows by name."""
-    parts = {}
+    parts: dict[str, queries.Rows] = {}
     with opened.read() as connection:
         for name, statement in _STATUS.items():
             result = connection.execute(text(statement))

@@ -27,7 +27,7 @@ def papers_folder() -> Path:
 
 def run_demo(*, as_json: bool = False) -> None:
     """Runs everything in a home of its own, stops what it started, and shows what came of it."""
-    from omnisci_etl.scheduling.launcher import run_dags_once
+    from omnisci_etl.scheduling.once import Step, run_dags_once
 
     settings = demo_settings(config.load())
     shutil.rmtree(settings.home_dir, ignore_errors=True)
@@ -38,12 +38,11 @@ def run_demo(*, as_json: bool = False) -> None:
             migrate.upgrade(ledger)
             spinner.update("starting Airflow")
 
-            def step(dag_id: str, state: str, seconds: float) -> None:
-                spinner.update(f"{dag_id}: {state}")
-                if state == "success" and not as_json:
-                    err.print(f"  [green]done[/green] {dag_id:16} {seconds:5.1f} s")
+            def done(step: Step) -> None:
+                counted = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in step.counts.items() if n)
+                err.print(f"  [green]done[/green] {step.dag_id:16} {step.seconds:5.1f} s   {counted}")
 
-            run_dags_once(settings, [(dag, {}) for dag in DAGS], on_step=step)
+            run_dags_once(settings, [(dag, {}) for dag in DAGS], on_step=done)
         show(settings, ledger, as_json)
         ledger.close()
     finally:
@@ -66,15 +65,26 @@ def show(settings: Settings, ledger: Ledger, as_json: bool) -> None:
     parts = status_parts(ledger)
     with ledger.read() as connection:
         caption = connection.execute(
-            text("SELECT caption_id FROM export_lineage WHERE is_active ORDER BY jsonb_array_length(panels) DESC, caption_id LIMIT 1")
+            text(
+                "SELECT caption_id FROM export_lineage WHERE is_active ORDER BY jsonb_array_length(panels) DESC, caption_id LIMIT 1"
+            )
         ).scalar()
-        release = connection.execute(text("SELECT format, profile, state_sha256 FROM export ORDER BY export_id DESC LIMIT 1")).first()
+        release = connection.execute(
+            text("SELECT format, profile, state_sha256 FROM export ORDER BY export_id DESC LIMIT 1")
+        ).first()
     if caption is None or release is None:
         raise OmnisciError("the demo exported nothing: that is a fault of the installation; see `omnisci doctor`")
     row = query.lineage(ledger, str(caption))
     folder = settings.home_dir / "exports" / f"{release[0]}-{release[1]}-{release[2][:12]}"
     if as_json:
-        print_json({"funnel": _objects(parts["funnel"]), "lineage": row, "home": str(settings.home_dir), "release": str(folder)})
+        print_json(
+            {
+                "funnel": _objects(parts["funnel"]),
+                "lineage": row,
+                "home": str(settings.home_dir),
+                "release": str(folder),
+            }
+        )
         return
     out.print("\n[bold]From papers to exported captions[/bold]")
     print_rows(*parts["funnel"])

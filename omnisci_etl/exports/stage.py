@@ -52,13 +52,18 @@ def export(context: Context, *, form: str, profile: str, out: Path | None) -> Co
             "libraries or changed since; move it away and export again with the stored versions"
         )
     _point_latest(folder)
-    return {"export_id": int(known["export_id"]), "rows": len(rows), "files": len(json.loads(manifest)["files"]), "made": made}
+    return {
+        "export_id": int(known["export_id"]),
+        "rows": len(rows),
+        "files": len(json.loads(manifest)["files"]),
+        "made": made,
+    }
 
 
 def _chosen(context: Context, profile: str) -> Rows:
     parameters = {"license_classes": list(license_classes(profile))}
     with context.ledger.begin() as connection:
-        return connection.execute(sql(_SQL, "chosen"), parameters).mappings().all()
+        return [dict(row) for row in connection.execute(sql(_SQL, "chosen"), parameters).mappings()]
 
 
 def _state(form: str, profile: str, rows: Rows) -> str:
@@ -74,7 +79,8 @@ def _state(form: str, profile: str, rows: Rows) -> str:
 def _known(context: Context, form: str, profile: str, state: str) -> Mapping[str, Any] | None:
     parameters = {"format": form, "profile": profile, "state_sha256": state}
     with context.ledger.begin() as connection:
-        return connection.execute(sql(_SQL, "find_export"), parameters).mappings().first()
+        row = connection.execute(sql(_SQL, "find_export"), parameters).mappings().first()
+    return dict(row) if row else None
 
 
 def _root(context: Context, out: Path | None) -> Path:
@@ -125,11 +131,18 @@ def _write(context: Context, folder: Path, form: str, profile: str, state: str, 
         context.progress.update(done, len(rows), path)
     (folder / "README.md").write_text(card.render(rows, profile, sorted(shards)), encoding="utf-8")
     files = [
-        {"path": path, "sha256": _file_sha256(folder / path), "bytes": (folder / path).stat().st_size, "rows": counted.get(path, 0)}
+        {
+            "path": path,
+            "sha256": _file_sha256(folder / path),
+            "bytes": (folder / path).stat().st_size,
+            "rows": counted.get(path, 0),
+        }
         for path in sorted([*shards, "README.md"])
     ]
     manifest = json.dumps(
-        {"format": form, "profile": profile, "state_sha256": state, "rows": len(rows), "files": files}, indent=1, sort_keys=True
+        {"format": form, "profile": profile, "state_sha256": state, "rows": len(rows), "files": files},
+        indent=1,
+        sort_keys=True,
     ).encode()
     (folder / "manifest.json").write_bytes(manifest)
     return manifest

@@ -29,7 +29,7 @@ _ENDINGS = (
 )
 _NOUN = re.compile(
     rf"[FTERSMVALPCNDftersmvalpcnd](?<![^\W_].)(?:{_ENDINGS}|{_ENDINGS.upper().replace('(?: SETS?)', '')})"
-    r"\b\.?\s?(?=\(?(?:S|[A-Z]\.?)?[0-9]|\(?[A-Za-z]\b)"
+    r"\b\.?\s?(?=\(?(?:S|[A-Z]\.?)?[0-9]|\(?(?:[A-Za-z]|[ivxIVX]{2,4})\b)"
 )
 _SUPPLEMENT = re.compile(r"\b(?:supplementary|supplemental|suppl?\.?|extended\sdata)\s$", re.IGNORECASE)
 _LONGEST_SUPPLEMENT = 15
@@ -40,7 +40,7 @@ _LIST = r"(?:,\s?and\b|,\s?or\b|\band\b|\bor\b|&|,|;)"
 _TO = r"(?:[-–—−]|\bto\b)"
 _ITEM = re.compile(rf"{_NUMBER}(?:{_LETTER}|\s{_LETTER}(?!\s[a-z]))?(?![^\W_])")
 _EQUATION_ITEM = re.compile(rf"\({_NUMBER}[a-z]?\)")
-_PANEL_ITEM = re.compile(_LETTER)
+_PANEL_ITEM = re.compile(rf"{_LETTER}|[ivxIVX]{{2,4}}\b")
 # What surely goes on with a list: the end of a range, a number with a letter, a panel letter. A bare number does only
 # after a plural ("Figs. 2 and 3"): after a singular, and with a unit behind it, it starts a statement of its own.
 # A lone "a" between words is the article.

@@ -56,7 +56,7 @@ class _Bench:
             "policy_sha256": self.policy, "discipline": discipline, "batch": size,
         }  # fmt: skip
         with context.ledger.begin() as connection:
-            return connection.execute(sql(_SQL, "unscored"), parameters).mappings().all()
+            return [dict(row) for row in connection.execute(sql(_SQL, "unscored"), parameters).mappings()]
 
     def work(self, context: Context, rows: Sequence[Mapping[str, Any]]) -> Counts:
         scored = [score for scorer in self.scorers for score in self._scores(scorer, rows, context.run.key)]
@@ -115,6 +115,12 @@ def plan(ledger: Ledger, *, discipline: str | None = None) -> list[dict[str, Any
     bench = _Bench()
     with ledger.read() as connection:
         return [
-            {"scorer": name, "captions": connection.execute(sql(_SQL, "count_unscored"), {"wanted": f"{name} {key}", "discipline": discipline}).scalar_one(), "cost_usd": 0}
+            {
+                "scorer": name,
+                "captions": connection.execute(
+                    sql(_SQL, "count_unscored"), {"wanted": f"{name} {key}", "discipline": discipline}
+                ).scalar_one(),
+                "cost_usd": 0,
+            }
             for name, key in bench.keys.items()
         ]

@@ -37,7 +37,9 @@ class BlobStore:
         try:
             self._fs, self._root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as error:
-            raise ConfigError(f"OMNISCI_BLOBS: {error}; use a folder or an fsspec URL whose driver is installed") from None
+            raise ConfigError(
+                f"OMNISCI_BLOBS: {error}; use a folder or an fsspec URL whose driver is installed"
+            ) from None
 
     def path(self, sha256: str) -> str:
         """Where the bytes of a hash are kept."""

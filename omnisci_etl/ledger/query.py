@@ -21,14 +21,18 @@ Rows = tuple[list[str], Sequence[Sequence[Any]]]
 def named_queries() -> dict[str, str]:
     """Every named query with the line that says what it answers."""
     found = sorted(f.name for f in files(_FOLDER).iterdir() if f.name.endswith(".sql"))
-    return {name.removesuffix(".sql").replace("_", "-"): _text(name).splitlines()[0].removeprefix("-- ") for name in found}
+    return {
+        name.removesuffix(".sql").replace("_", "-"): _text(name).splitlines()[0].removeprefix("-- ") for name in found
+    }
 
 
 def _text(file_name: str) -> str:
     return files(_FOLDER).joinpath(file_name).read_text(encoding="utf-8")
 
 
-def run_query(ledger: Ledger, query: str, parameters: Mapping[str, str] | None = None, *, timeout_s: float = 60.0) -> Rows:
+def run_query(
+    ledger: Ledger, query: str, parameters: Mapping[str, str] | None = None, *, timeout_s: float = 60.0
+) -> Rows:
     """Columns and rows of a named query or of free SQL, read-only. Raises ConfigError for SQL that fails."""
     name = query.strip().replace("-", "_") + ".sql"
     if re.fullmatch(r"[\w-]+", query.strip()):
@@ -70,7 +74,8 @@ def caption_of(ledger: Ledger, ident: str) -> tuple[int, dict[str, Any]]:
     wanted = {"export_id": int(match[1]), "shard": match[2], "row_no": int(match[3])}
     with ledger.read() as connection:
         found = connection.execute(
-            text("SELECT caption_id FROM export_row WHERE (export_id, shard, row_no) = (:export_id, :shard, :row_no)"), wanted
+            text("SELECT caption_id FROM export_row WHERE (export_id, shard, row_no) = (:export_id, :shard, :row_no)"),
+            wanted,
         ).scalar()
     if found is None:
         raise ConfigError(f"no exported row {ident!r}")
@@ -81,7 +86,11 @@ def lineage(ledger: Ledger, ident: str) -> dict[str, Any]:
     """The lineage row of a caption or exported row with its exports. Raises ConfigError when there is none."""
     caption_id, exported = caption_of(ledger, ident)
     with ledger.read() as connection:
-        row = connection.execute(text("SELECT * FROM lineage WHERE caption_id = :id"), {"id": caption_id}).mappings().first()
+        row = (
+            connection.execute(text("SELECT * FROM lineage WHERE caption_id = :id"), {"id": caption_id})
+            .mappings()
+            .first()
+        )
         if row is None:
             raise ConfigError(f"there is no caption {caption_id}")
         exports = connection.execute(

@@ -59,7 +59,9 @@ def _blobs(connection: Connection, store: BlobStore, report: Report, progress: P
         progress.update(number, len(rows), "blobs")
     report.checked["blobs"] = len(rows)
     known = {row[0] for row in rows}
-    report.checked["blobs without a row (left by a killed run, harmless)"] = sum(one not in known for one in store.hashes())
+    report.checked["blobs without a row (left by a killed run, harmless)"] = sum(
+        one not in known for one in store.hashes()
+    )
 
 
 def _captions(connection: Connection, report: Report) -> None:

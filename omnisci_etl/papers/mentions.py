@@ -43,8 +43,8 @@ _DASH = r"[-‐‑‒–—−]"
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _HEAD = re.compile(
     r"(?<![^\W\d_])(?:(?P<kind>"
-    rf"(?:extended|expanded)(?:\s|{_DASH})?(?:data|view)|supplement(?:ary|al)?|suppl?|supporting|appendix|SI|ED|EV)\b"
-    r"[.,]?\s*(?:(?:information|info|materials?|data|online|appendix)[.,:]?\s*)?)?"
+    rf"(?:extended|expanded)(?:\s|{_DASH})?(?:data|view)|supplement(?:ary|al)?|suppl?|supporting|appendix|(?-i:SI|ED|EV))\b"
+    r"\.?\s*(?:(?:information|info|materials?|data|online|appendix)[.,:]?\s*)?)?"
     r"(?P<word>fig(?:ure)?(?P<plural>s?)\.?s?\.?)\s*(?:no\.\s*)?",
     re.I,
 )

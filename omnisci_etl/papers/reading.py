@@ -48,7 +48,7 @@ def read(content: Content) -> Reading:
     if not parsed:
         return Reading(faults[0][1], None, content.documents[0], (), tuple(faults), {})
     source, document = parsed[0]
-    cross_check = {kind.kind: len(other.figures) for kind, other in parsed}
+    cross_check: dict[str, int] = {kind.kind: len(other.figures) for kind, other in parsed}
     if document.article_type in NOTICES:
         return Reading("not-an-article", document, source, (), tuple(faults), cross_check)
     if len(parsed) > 1:

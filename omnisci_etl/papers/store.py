@@ -121,7 +121,16 @@ def _pictures(connection: Connection, context: Context, reading: Reading) -> Non
         for picture in (one.picture, *one.originals):
             blobs[picture.sha256] = picture
         originals = [picture.original_sha256 for picture in one.originals]
-        rows.append((one.picture.sha256, one.picture.media_type, one.picture.width, one.picture.height, originals, context.run.key))
+        rows.append(
+            (
+                one.picture.sha256,
+                one.picture.media_type,
+                one.picture.width,
+                one.picture.height,
+                originals,
+                context.run.key,
+            )
+        )
     for picture in blobs.values():
         context.blobs.put(picture.data)
     copy_into(
@@ -183,7 +192,11 @@ def evidence_sha256(title: str, figure: Figure) -> str:
 
 
 def _disciplines(
-    connection: Connection, context: Context, claim: ClaimedPaper, document: Document, evidence: Mapping[str, tuple[str, ...]]
+    connection: Connection,
+    context: Context,
+    claim: ClaimedPaper,
+    document: Document,
+    evidence: Mapping[str, tuple[str, ...]],
 ) -> None:
     found = dict(evidence)
     if document.subjects:

@@ -18,7 +18,7 @@ from omnisci_etl.sources.cursor import next_from, read_cursor, today, write_curs
 from omnisci_etl.sources.http import Check, HttpClient
 from omnisci_etl.sources.limiter import limit_of
 from omnisci_etl.sources.records import DELETED, has_changed, newest_versions, store_records
-from omnisci_etl.sources.wire import GONE, ask, fetch_picture
+from omnisci_etl.sources.wire import GONE, ask, fetch_picture, no_picture
 
 SOURCE = "arxiv"
 # No record was changed before this day, so that a window that begins earlier needs no "from".
@@ -149,7 +149,7 @@ def fetch_content(http: HttpClient, claim: ClaimedPaper) -> Content:
     if not documents:
         if forms.failure is not None:
             raise forms.failure
-        return Content((), _no_picture, outcome="withdrawn", status="withdrawn")
+        return Content((), no_picture, outcome="withdrawn", status="withdrawn")
     page = documents[0].data if documents[0].kind == "latexml" else b""
     return Content(tuple(documents), lambda name: _picture(http, claim, page, name))
 
@@ -217,17 +217,13 @@ def _is_pdf(data: bytes) -> None:
         raise BadInput("garbled", "not a PDF")
 
 
-def _no_picture(name: str) -> bytes:
-    raise BadInput("picture-missing", name[:200])
-
-
 def _picture(http: HttpClient, claim: ClaimedPaper, page: bytes, name: str) -> bytes:
     """A picture of the page, by the name that the page gives it."""
     for url in picture_urls(http.settings.arxiv_url, claim.external_id, claim.version, page, name):
         data = fetch_picture(http, url, service=SOURCE)
         if data is not None:
             return data
-    return _no_picture(name)
+    return no_picture(name)
 
 
 def picture_urls(arxiv_url: str, external_id: str, version: int, page: bytes, name: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import stat
@@ -21,7 +22,7 @@ from omnisci_etl.sources.base import ClaimedPaper, Content, DocumentKind, Record
 from omnisci_etl.sources.records import newest_versions, store_records
 from omnisci_etl.sources.sidecar import MAX_BYTES as MAX_SIDECAR_BYTES
 from omnisci_etl.sources.sidecar import Sidecar, parse_sidecar
-from omnisci_etl.sources.wire import MAX_PICTURE_BYTES
+from omnisci_etl.sources.wire import MAX_PICTURE_BYTES, no_picture
 
 SOURCE = "folder"
 MAX_DOCUMENT_BYTES = 256 << 20
@@ -83,16 +84,28 @@ def _root(path: Path | None) -> Path:
 
 def _documents(root: Path) -> Iterator[_Found]:
     """Documents in a stable order. Links to what lies outside of root, and what is no plain file, are left out."""
-    for folder, folders, files in os.walk(root):
-        folders.sort()
+    with_tex: set[Path] = set()
+    for folder, folders, files in os.walk(root, onerror=_unreadable):
         here = Path(folder)
         documents = [here / name for name in sorted(files) if _is_document(root, here / name)]
-        # Beside the one document that is not a PDF, PDFs are its pictures or its printed form.
+        folders[:] = sorted(name for name in folders if not _is_appendage(name, documents))
         leading = [one for one in documents if one.suffix.lower() != ".pdf"]
-        if here != root and len(leading) == 1:
+        if here != root and any(one.suffix.lower() == ".tex" for one in leading):
+            with_tex.add(here)
+        # Beside the one document that is not a PDF, and anywhere under LaTeX, PDFs are pictures or the printed form.
+        if (here != root and len(leading) == 1) or not with_tex.isdisjoint((here, *here.parents)):
             documents = leading
         for one in documents:
             yield _Found(root, one, alone=len(documents) == 1)
+
+
+def _unreadable(error: OSError) -> None:
+    raise ConfigError(f"{error.filename} cannot be read: {error.strerror}")
+
+
+def _is_appendage(name: str, documents: list[Path]) -> bool:
+    """Whether a folder is hidden, or holds what a browser saved along with a page."""
+    return name.startswith(".") or any(name == f"{one.stem}_files" for one in documents)
 
 
 def _is_document(root: Path, path: Path) -> bool:
@@ -132,10 +145,10 @@ def _sidecar(found: _Found) -> bytes | None:
 
 
 def _stamp(found: _Found) -> str:
-    """The hash of document and sidecar; of a document over the cap, its size."""
+    """The hash of document and sidecar; of a document that cannot be read or is over the cap, its size."""
     document = _read(found.path, MAX_DOCUMENT_BYTES)
     if document is None:
-        return f"unread:{found.path.stat().st_size}"
+        return f"unread, {found.path.stat().st_size} bytes"
     return hashlib.sha256(
         hashlib.sha256(document).digest() + hashlib.sha256(_sidecar(found) or b"").digest()
     ).hexdigest()
@@ -143,7 +156,7 @@ def _stamp(found: _Found) -> str:
 
 def _record(found: _Found) -> Record:
     facts: dict[str, Any] = {"root": str(found.root), "alone": found.alone}
-    sidecar = Sidecar()
+    sidecar = Sidecar.model_validate({})
     try:
         sidecar = parse_sidecar(_sidecar(found) or b"")
     except BadInput as error:
@@ -169,8 +182,6 @@ def _evidence(sidecar: Sidecar) -> dict[str, tuple[str, ...]]:
 
 
 def _store(context: Context, records: list[Record]) -> Counts:
-    import dataclasses
-
     with context.ledger.begin() as connection:
         known = newest_versions(connection, SOURCE, [record.external_id for record in records])
         numbered = []
@@ -186,15 +197,17 @@ def fetch_content(context: Context, claim: ClaimedPaper) -> Content:
     found = _Found(root, root / claim.external_id, alone=bool(claim.facts.get("alone")))
     fault = claim.facts.get("fault")
     if fault:
-        return Content((), _no_picture, outcome=str(fault["slug"]), sidecar={"error": fault["text"]})
+        return Content((), no_picture, outcome=str(fault["slug"]), sidecar={"error": fault["text"]})
     if not _is_inside(root, found.path):
-        return Content((), _no_picture, outcome="no-full-text")
+        return Content((), no_picture, outcome="no-full-text")
+    if found.path.stat().st_size > MAX_DOCUMENT_BYTES:
+        return Content((), no_picture, outcome="too-large")
     data = _read(found.path, MAX_DOCUMENT_BYTES)
     if data is None:
-        return Content((), _no_picture, outcome="too-large")
+        return Content((), no_picture, outcome="fetch-failed")
     kind = kind_of(found.path.name, data)
     if kind is None:
-        return Content((), _no_picture, outcome="unsupported-document")
+        return Content((), no_picture, outcome="unsupported-document")
     sidecar = parse_sidecar(_sidecar(found) or b"")
     document = SourceDocument(kind, data, _keep(context, claim, data, kind))
     pictures = _Pictures(found)
@@ -230,10 +243,6 @@ def _keep(context: Context, claim: ClaimedPaper, data: bytes, kind: DocumentKind
     return sha256
 
 
-def _no_picture(name: str) -> bytes:
-    raise BadInput("picture-missing", name[:200])
-
-
 class _Pictures:
     """The picture files that a document can mean: beside it, and below where it is alone in its folder."""
 
@@ -246,7 +255,7 @@ class _Pictures:
         for path in self._candidates(name):
             if _is_inside(self._found.root, path) and (data := _read(path, MAX_PICTURE_BYTES)) is not None:
                 return data
-        return _no_picture(name)
+        return no_picture(name)
 
     def _candidates(self, name: str) -> Iterator[Path]:
         home = self._found.path.parent

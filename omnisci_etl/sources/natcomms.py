@@ -18,7 +18,7 @@ from omnisci_etl.sources.cursor import next_from, read_cursor, today, write_curs
 from omnisci_etl.sources.http import HttpClient
 from omnisci_etl.sources.limiter import limit_of
 from omnisci_etl.sources.records import mark_status, newest_versions, store_records
-from omnisci_etl.sources.wire import GONE, ask, fetch_picture, parse_json
+from omnisci_etl.sources.wire import GONE, ask, fetch_picture, no_picture, parse_json
 
 SOURCE = "natcomms"
 ISSN = "2041-1723"
@@ -105,7 +105,7 @@ def fetch_content(http: HttpClient, claim: ClaimedPaper) -> Content:
         )
     page = _article_page(http, doi)
     if page is None:
-        return Content((), _no_picture, outcome="no-full-text")
+        return Content((), no_picture, outcome="no-full-text")
     return Content((page,), lambda name: _picture(http, name))
 
 
@@ -127,16 +127,12 @@ def _article_page(http: HttpClient, doi: str) -> SourceDocument | None:
     return SourceDocument("nature-html", response.data, response.sha256)
 
 
-def _no_picture(name: str) -> bytes:
-    raise BadInput("picture-missing", name[:200])
-
-
 def _picture(http: HttpClient, name: str) -> bytes:
     for url in picture_urls(http.settings, name):
         data = fetch_picture(http, url, service="nature")
         if data is not None:
             return data
-    return _no_picture(name)
+    return no_picture(name)
 
 
 def picture_urls(settings: Settings, name: str) -> list[str]:

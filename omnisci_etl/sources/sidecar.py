@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from omnisci_etl.config import explain
 from omnisci_etl.errors import BadInput
@@ -15,13 +15,13 @@ MAX_BYTES = 64 << 10
 
 
 class Sidecar(BaseModel):
-    """Metadata of one paper; every field may be left out."""
+    """Metadata of one paper; every field may be left out, and fields with other names are for other readers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     title: str | None = None
     published_on: date | None = None
-    license: str | None = None
+    license: str | None = Field(None, validation_alias=AliasChoices("license", "licence"))
     doi: str | None = None
     authors: tuple[str, ...] = ()
     arxiv_categories: tuple[str, ...] = ()

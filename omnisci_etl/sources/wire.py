@@ -57,6 +57,11 @@ def fetch_picture(
     return None if response.status in GONE else response.data
 
 
+def no_picture(name: str) -> bytes:
+    """Content.picture of a paper that has none."""
+    raise BadInput("picture-missing", name[:200])
+
+
 def is_web_page(data: bytes) -> bool:
     """Whether the bytes begin as an HTML page does."""
     return _MARKUP.match(data[:2048]) is not None

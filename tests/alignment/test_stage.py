@@ -28,7 +28,9 @@ def captions(context: Context, library: Any) -> list[int]:
 
 def items(context: Context, sample_id: int) -> dict[int, float]:
     with context.ledger.read() as connection:
-        rows = connection.execute(text("SELECT caption_id, inclusion_probability FROM sample_item WHERE sample_id = :s"), {"s": sample_id})
+        rows = connection.execute(
+            text("SELECT caption_id, inclusion_probability FROM sample_item WHERE sample_id = :s"), {"s": sample_id}
+        )
         return {caption: probability for caption, probability in rows}
 
 
@@ -101,7 +103,9 @@ def test_the_sheet_is_blind_and_has_its_pictures(context: Context, sheet: Path) 
         rows = list(csv.DictReader(handle))
     assert not {"model", "score", "decision", "provider"} & set(rows[0])
     for row in rows:
-        assert (sheet.with_name("ratings-pictures") / row["image_sha256"]).read_bytes() == context.blobs.get(row["image_sha256"])
+        assert (sheet.with_name("ratings-pictures") / row["image_sha256"]).read_bytes() == context.blobs.get(
+            row["image_sha256"]
+        )
 
 
 def test_an_empty_sheet_stores_nothing(context: Context, sheet: Path) -> None:

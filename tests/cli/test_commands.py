@@ -40,7 +40,11 @@ def omnisci(settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch:
 @pytest.fixture
 def one(context: Context, library: Any) -> int:
     """A scored caption."""
-    caption = int(library.caption(library.figure(panels=[("a", "Yield.")]), "The chart shows the yield at 5 mM.", [("a", "Yield.")], cost=0.25))
+    caption = int(
+        library.caption(
+            library.figure(panels=[("a", "Yield.")]), "The chart shows the yield at 5 mM.", [("a", "Yield.")], cost=0.25
+        )
+    )
     score(context)
     return caption
 
@@ -92,7 +96,9 @@ def test_wrong_usage_is_exit_code_two(omnisci: Run, arguments: list[str]) -> Non
     assert "Usage" in error
 
 
-@pytest.mark.parametrize("command", [[], ["ingest"], ["caption"], ["db"], ["sql"], ["ratings", "export"], ["up"], ["demo"], ["judge"]])
+@pytest.mark.parametrize(
+    "command", [[], ["ingest"], ["caption"], ["db"], ["sql"], ["ratings", "export"], ["up"], ["demo"], ["judge"]]
+)
 def test_every_command_explains_itself(omnisci: Run, command: list[str]) -> None:
     code, said, _ = omnisci(*command, "--help")
     assert code == 0
@@ -135,7 +141,9 @@ def test_sql_speaks_json_and_csv(omnisci: Run, one: int) -> None:
     assert "a%b" in said
 
 
-@pytest.mark.parametrize("name", ["cost-per-accepted-caption", "captions-by-prompt", "figures-never-captioned", "what-a-run-wrote"])
+@pytest.mark.parametrize(
+    "name", ["cost-per-accepted-caption", "captions-by-prompt", "figures-never-captioned", "what-a-run-wrote"]
+)
 def test_named_queries_run(omnisci: Run, one: int, library: Any, name: str) -> None:
     library.figure(reject_slug="picture-missing")
     code, said, _ = omnisci("sql", name, "--json")
@@ -154,7 +162,9 @@ def test_named_queries_answer(omnisci: Run, one: int, library: Any, context: Con
         figure = connection.execute(text("SELECT figure_id FROM caption")).scalar_one()
     life = json.loads(omnisci("sql", "life-of-a-figure", "--param", f"figure_id={figure}", "--json")[1])
     assert {row["what"] for row in life} == {"extracted", "routed", "sent", "captioned", "scored", "decided"}
-    wrote = json.loads(omnisci("sql", "what-a-run-wrote", "--param", f"run_id={context.run.identity.run_id}", "--json")[1])
+    wrote = json.loads(
+        omnisci("sql", "what-a-run-wrote", "--param", f"run_id={context.run.identity.run_id}", "--json")[1]
+    )
     assert {row["written"]: row["rows"] for row in wrote}["caption"] == 1
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from omnisci_etl.context import Context
@@ -57,7 +58,9 @@ def exported(context: Context, export_id: int) -> set[int]:
         ("noderivatives", {"open", "sharealike", "noncommercial", "noderivatives"}),
     ],
 )
-def test_profiles_hold_back_what_may_not_be_shared(context: Context, shelf: dict[str, int], tmp_path: Path, profile: str, names: set[str]) -> None:
+def test_profiles_hold_back_what_may_not_be_shared(
+    context: Context, shelf: dict[str, int], tmp_path: Path, profile: str, names: set[str]
+) -> None:
     score(context)
     counts = export(context, form="parquet", profile=profile, out=tmp_path)
     assert exported(context, counts["export_id"]) == {shelf[name] for name in names}
@@ -100,7 +103,9 @@ def test_the_card_names_licence_and_splits(context: Context, library: Any, tmp_p
     card = next(tmp_path.glob("*/README.md")).read_text()
     front = yaml.safe_load(card.split("---")[1])
     assert front["license"] == "cc-by-4.0"
-    assert [d["path"] for d in front["configs"][0]["data_files"]] == [f"data/{d['split']}-*.parquet" for d in front["configs"][0]["data_files"]]
+    assert [d["path"] for d in front["configs"][0]["data_files"]] == [
+        f"data/{d['split']}-*.parquet" for d in front["configs"][0]["data_files"]
+    ]
 
 
 def test_an_unchanged_state_is_one_release(
@@ -143,11 +148,18 @@ def test_a_new_caption_is_a_new_release_and_the_old_one_stays(context: Context, 
 
 
 def test_nothing_to_export_is_said_and_writes_nothing(context: Context, tmp_path: Path) -> None:
-    assert export(context, form="parquet", profile="default", out=tmp_path) == {"export_id": 0, "rows": 0, "files": 0, "made": 0}
+    assert export(context, form="parquet", profile="default", out=tmp_path) == {
+        "export_id": 0,
+        "rows": 0,
+        "files": 0,
+        "made": 0,
+    }
     assert list(tmp_path.glob("*parquet*")) == []
 
 
-def test_a_half_written_release_leaves_nothing_behind(context: Context, shelf: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_half_written_release_leaves_nothing_behind(
+    context: Context, shelf: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     score(context)
 
     def fail(*_: object) -> int:
@@ -195,6 +207,6 @@ def test_files_are_what_the_datasets_library_reads() -> None:
     features = json.loads(parquet.schema().metadata[b"huggingface"])["info"]["features"]
     assert features["image"] == {"_type": "Image"}
     assert set(features) == set(parquet.schema().names)
-    assert features["panels"] == [{"label": {"dtype": "string", "_type": "Value"}, "text": {"dtype": "string", "_type": "Value"}}]
-
-
+    assert features["panels"] == [
+        {"label": {"dtype": "string", "_type": "Value"}, "text": {"dtype": "string", "_type": "Value"}}
+    ]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from omnisci_etl.context import Context
@@ -42,12 +43,25 @@ def judged(context: Context, library: Any) -> dict[str, int]:
     """A faithful caption, one with an invented number, one without its panels, one that leans on another figure."""
     caption = "Yield of samples at 5 mM. a, Yield at 20 °C was 81%. b, Yield at 40 °C was 93%."
     panels = [("a", "Yield at 20 °C was 81%."), ("b", "Yield at 40 °C was 93%.")]
-    figure = [library.figure(caption=caption, panels=panels, mentions=["At 5 mM the yield rises from 81% to 93% (Fig. 1a, b)."]) for _ in range(4)]
+    figure = [
+        library.figure(
+            caption=caption, panels=panels, mentions=["At 5 mM the yield rises from 81% to 93% (Fig. 1a, b)."]
+        )
+        for _ in range(4)
+    ]
     return {
-        "good": library.caption(figure[0], "The chart shows the yield of samples at 5 mM, which rises from 81% to 93%.", panels),
-        "numbers": library.caption(figure[1], "The chart shows the yield of samples at 7 mM, from 11% to 12% and 19 kg.", panels),
-        "panels": library.caption(figure[2], "The chart shows the yield of samples at 5 mM, which rises with temperature."),
-        "leaning": library.caption(figure[3], "As in Fig. 3 and Figure 7, see above and https://example.org, the yield [12] of ref. 9", panels),
+        "good": library.caption(
+            figure[0], "The chart shows the yield of samples at 5 mM, which rises from 81% to 93%.", panels
+        ),
+        "numbers": library.caption(
+            figure[1], "The chart shows the yield of samples at 7 mM, from 11% to 12% and 19 kg.", panels
+        ),
+        "panels": library.caption(
+            figure[2], "The chart shows the yield of samples at 5 mM, which rises with temperature."
+        ),
+        "leaning": library.caption(
+            figure[3], "As in Fig. 3 and Figure 7, see above and https://example.org, the yield [12] of ref. 9", panels
+        ),
     }
 
 
@@ -57,7 +71,9 @@ def test_captions_are_scored_and_decided_once(
     counts = score(context)
     assert (counts["captions"], counts["accepted"], counts["rejected"]) == (4, 1, 3)
     with context.ledger.read() as connection:
-        rows = dict(connection.execute(text("SELECT caption_id, decision || ' ' || decision_reason FROM lineage")).all())
+        rows = dict(
+            connection.execute(text("SELECT caption_id, decision || ' ' || decision_reason FROM lineage")).all()
+        )
         scorers = connection.execute(text("SELECT count(DISTINCT scorer) FROM score WHERE deterministic")).scalar()
     assert rows[judged["good"]] == "accept above-threshold"
     assert rows[judged["numbers"]] == "reject numbers-ungrounded"
@@ -75,7 +91,9 @@ def test_limit_and_discipline(context: Context, judged: dict[str, int]) -> None:
     assert score(context, discipline="chemistry")["captions"] == 1
 
 
-def test_plan_counts_and_writes_nothing(context: Context, judged: dict[str, int], table_hashes: Callable[[], dict[str, str]]) -> None:
+def test_plan_counts_and_writes_nothing(
+    context: Context, judged: dict[str, int], table_hashes: Callable[[], dict[str, str]]
+) -> None:
     before = table_hashes()
     assert {row["captions"] for row in plan(context.ledger)} == {4}
     score(context)

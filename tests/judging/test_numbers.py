@@ -151,7 +151,9 @@ def test_absurd_numbers_are_left_out(number: str) -> None:
     assert time.process_time() - start < 1
 
 
-@pytest.mark.parametrize("piece", ["1 ", "1,", "1,000", "10^", "5 × ", "5 mM, ", "1-", "twenty-", "1 000 ", "5 m/s/", "[1,", "·1", "1e1"])
+@pytest.mark.parametrize(
+    "piece", ["1 ", "1,", "1,000", "10^", "5 × ", "5 mM, ", "1-", "twenty-", "1 000 ", "5 m/s/", "[1,", "·1", "1e1"]
+)
 def test_time_grows_with_length_only(piece: str) -> None:
     text = piece * (60_000 // len(piece))
     start = time.process_time()
@@ -160,13 +162,20 @@ def test_time_grows_with_length_only(piece: str) -> None:
 
 
 UNITS = ["mM", "µm", "K", "°C", "%", "mA cm−2", "s", "GPa", "kHz", "mg kg−1", ""]
-decimals = st.decimals(min_value="0.001", max_value="999999", places=3).filter(lambda d: not str(d.normalize()).startswith("10"))
+decimals = st.decimals(min_value="0.001", max_value="999999", places=3).filter(
+    lambda d: not str(d.normalize()).startswith("10")
+)
 
 
 def spellings(value: str, unit: str) -> list[str]:
     space = "" if unit in ("%", "") else " "
     exact = Fraction(value)
-    return [f"{value}{space}{unit}", f"{float(exact):,.3f}{space}{unit}", f"{value}0{space}{unit}", f"~{value}{space}{unit}"]
+    return [
+        f"{value}{space}{unit}",
+        f"{float(exact):,.3f}{space}{unit}",
+        f"{value}0{space}{unit}",
+        f"~{value}{space}{unit}",
+    ]
 
 
 @given(decimals, st.sampled_from(UNITS), st.integers(0, 3), st.integers(0, 3))

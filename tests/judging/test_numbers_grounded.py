@@ -33,9 +33,9 @@ def with_body(candidate: Candidate, body: str) -> Candidate:
 def unseen(number: str, evidence: str) -> str:
     """A number of the same shape that the evidence does not hold."""
     digits = number.replace(",", "")
-    for factor in (1.7, 2.3, 3.1, 5.9, 7.3, 11.3):
-        places = len(digits.partition(".")[2])
-        other = f"{float(digits) * factor + 0.37 * (places > 0) + 3:.{places}f}"
+    places = len(digits.partition(".")[2])
+    for step in (3, 7, 16, 27, 38, 53, 74):
+        other = f"{float(digits) * 1.7 + step + 0.37 * (places > 0):.{places}f}"
         if not re.search(rf"(?<![\d.]){re.escape(other)}(?!\d)", evidence.replace(",", "")):
             return other
     raise AssertionError(number)

@@ -123,7 +123,9 @@ def test_roman_labels() -> None:
     assert of("Panel ii shows forces.", "i", labels=("i", "ii", "iii")).detail["missing"] == ["iii"]
 
 
-@given(st.lists(st.sampled_from("abcdefgh"), unique=True, min_size=1), st.lists(st.sampled_from("abcdefgh"), unique=True))
+@given(
+    st.lists(st.sampled_from("abcdefgh"), unique=True, min_size=1), st.lists(st.sampled_from("abcdefgh"), unique=True)
+)
 @settings(max_examples=100, deadline=None)
 def test_the_score_is_the_overlap_of_the_two_sets(expected: list[str], given_: list[str]) -> None:
     found = of("Several views of the same sample.", *given_, labels=tuple(expected))

@@ -11,7 +11,14 @@ from dataclasses import replace
 import pytest
 
 from omnisci_etl.judging.evidence import MAX_EVIDENCE, MAX_PART, Candidate, Evidence
-from omnisci_etl.judging.scorers import Score, Scorer, config_sha256, default_scorers, embedding_missing, embedding_scorers
+from omnisci_etl.judging.scorers import (
+    Score,
+    Scorer,
+    config_sha256,
+    default_scorers,
+    embedding_missing,
+    embedding_scorers,
+)
 
 
 class _Constant:
@@ -51,7 +58,10 @@ def test_scoring_twice_gives_the_same(pairs: list[Candidate]) -> None:
 
 def test_the_config_hash_is_that_of_canonical_json() -> None:
     scorer: Scorer = _Constant(b=1, a="µ")
-    assert config_sha256(scorer) == hashlib.sha256('{"config":{"a":"µ","b":1},"name":"constant","version":"1"}'.encode()).hexdigest()
+    assert (
+        config_sha256(scorer)
+        == hashlib.sha256('{"config":{"a":"µ","b":1},"name":"constant","version":"1"}'.encode()).hexdigest()
+    )
     assert config_sha256(_Constant(a="µ", b=1)) == config_sha256(scorer)
 
 
@@ -108,7 +118,11 @@ def test_speed(pairs: list[Candidate]) -> None:
         return " ".join(joined[:words])
 
     many = [
-        Candidate(long(i, 150), (), Evidence(long(i, 100), ("a", "b"), tuple(f"{i} {long(i + k, 100)}" for k in (1, 2, 3)), label="Fig. 1"))
+        Candidate(
+            long(i, 150),
+            (),
+            Evidence(long(i, 100), ("a", "b"), tuple(f"{i} {long(i + k, 100)}" for k in (1, 2, 3)), label="Fig. 1"),
+        )
         for i in range(150)
     ]
     start = time.process_time()

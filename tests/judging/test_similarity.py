@@ -8,7 +8,14 @@ from dataclasses import replace
 import pytest
 
 from omnisci_etl.judging.evidence import Candidate, Evidence
-from omnisci_etl.judging.scorers.similarity import MAX_WINDOWS, WINDOW_TOKENS, Similarity, _model, _windows, embedding_missing
+from omnisci_etl.judging.scorers.similarity import (
+    MAX_WINDOWS,
+    WINDOW_TOKENS,
+    Similarity,
+    _model,
+    _windows,
+    embedding_missing,
+)
 
 needs_model = pytest.mark.skipif(embedding_missing() is not None, reason=str(embedding_missing()))
 

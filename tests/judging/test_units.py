@@ -113,7 +113,9 @@ def test_a_range_is_no_exponent() -> None:
     assert found[1] == len("1700 cm-1")
 
 
-@pytest.mark.parametrize(("text", "unit"), [("5 cm2 area", " cm2"), ("5 mm 3 times", " mm"), ("5 K 2 K", " K"), ("5% 3", "%")])
+@pytest.mark.parametrize(
+    ("text", "unit"), [("5 cm2 area", " cm2"), ("5 mm 3 times", " mm"), ("5 K 2 K", " K"), ("5% 3", "%")]
+)
 def test_where_a_unit_ends(text: str, unit: str) -> None:
     found = parse_unit(text, 1)
     assert found is not None

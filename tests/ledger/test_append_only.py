@@ -21,7 +21,9 @@ def tables(ledger: Ledger) -> list[str]:
         return sorted(set(found) - MUTABLE)
 
 
-@pytest.mark.parametrize("statement", ["UPDATE omnisci.{t} SET {c} = {c}", "DELETE FROM omnisci.{t}", "TRUNCATE omnisci.{t} CASCADE"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE omnisci.{t} SET {c} = {c}", "DELETE FROM omnisci.{t}", "TRUNCATE omnisci.{t} CASCADE"]
+)
 def test_append_only_tables_refuse_even_their_owner(ledger: Ledger, statement: str) -> None:
     names = tables(ledger)
     assert len(names) >= 28
@@ -43,21 +45,73 @@ def test_writer_may_not_even_try(ledger: Ledger) -> None:
 def make_caption_parts(connection: Connection, run_key: int) -> dict[str, object]:
     """A figure, prompt, model, answered call and route, each with only what the schema wants."""
     one = connection.execute
-    paper = one(text("INSERT INTO paper (source, external_id, run_key) VALUES ('folder', 'a.xml', :r) RETURNING paper_id"), {"r": run_key}).scalar_one()
-    version = one(text("INSERT INTO paper_version (paper_id, version, run_key) VALUES (:p, 1, :r) RETURNING paper_version_id"), {"p": paper, "r": run_key}).scalar_one()
-    one(text("INSERT INTO paper_state (paper_version_id, license_class, status, state_sha256, run_key) VALUES (:v, 'cc-by', 'current', :h, :r)"), {"v": version, "h": HASH, "r": run_key})
-    one(text("INSERT INTO blob (sha256, media_type, bytes, run_key) VALUES (:h, 'image/png', 1, :r)"), {"h": HASH, "r": run_key})
-    one(text("INSERT INTO picture VALUES (:h, 'image/png', 64, 48, ARRAY[CAST(:h AS sha256_hex)], :r)"), {"h": HASH, "r": run_key})
-    extraction = one(text("INSERT INTO extraction (paper_version_id, outcome, document_sha256, extractor, extractor_version, figures_found, figures_kept, run_key) "
-                          "VALUES (:v, 'extracted', :h, 'jats', '1', 1, 1, :r) RETURNING extraction_id"), {"v": version, "h": HASH, "r": run_key}).scalar_one()
-    figure = one(text("INSERT INTO figure (extraction_id, paper_version_id, locator, ordinal, label, author_caption, kind, image_sha256, evidence_sha256, extractor, extractor_version) "
-                      "VALUES (:e, :v, 'Fig1', 1, 'Fig. 1', 'A plot.', 'chart', :h, :h, 'jats', '1') RETURNING figure_id"), {"e": extraction, "v": version, "h": HASH}).scalar_one()
+    paper = one(
+        text("INSERT INTO paper (source, external_id, run_key) VALUES ('folder', 'a.xml', :r) RETURNING paper_id"),
+        {"r": run_key},
+    ).scalar_one()
+    version = one(
+        text("INSERT INTO paper_version (paper_id, version, run_key) VALUES (:p, 1, :r) RETURNING paper_version_id"),
+        {"p": paper, "r": run_key},
+    ).scalar_one()
+    one(
+        text(
+            "INSERT INTO paper_state (paper_version_id, license_class, status, state_sha256, run_key) VALUES (:v, 'cc-by', 'current', :h, :r)"
+        ),
+        {"v": version, "h": HASH, "r": run_key},
+    )
+    one(
+        text("INSERT INTO blob (sha256, media_type, bytes, run_key) VALUES (:h, 'image/png', 1, :r)"),
+        {"h": HASH, "r": run_key},
+    )
+    one(
+        text("INSERT INTO picture VALUES (:h, 'image/png', 64, 48, ARRAY[CAST(:h AS sha256_hex)], :r)"),
+        {"h": HASH, "r": run_key},
+    )
+    extraction = one(
+        text(
+            "INSERT INTO extraction (paper_version_id, outcome, document_sha256, extractor, extractor_version, figures_found, figures_kept, run_key) "
+            "VALUES (:v, 'extracted', :h, 'jats', '1', 1, 1, :r) RETURNING extraction_id"
+        ),
+        {"v": version, "h": HASH, "r": run_key},
+    ).scalar_one()
+    figure = one(
+        text(
+            "INSERT INTO figure (extraction_id, paper_version_id, locator, ordinal, label, author_caption, kind, image_sha256, evidence_sha256, extractor, extractor_version) "
+            "VALUES (:e, :v, 'Fig1', 1, 'Fig. 1', 'A plot.', 'chart', :h, :h, 'jats', '1') RETURNING figure_id"
+        ),
+        {"e": extraction, "v": version, "h": HASH},
+    ).scalar_one()
     one(text("INSERT INTO prompt VALUES (:h, 'p', '1', 'caption', '', '', '{}', :r)"), {"h": HASH, "r": run_key})
-    model = one(text("INSERT INTO model (provider, api, requested, family, base_url, params, run_key) VALUES ('x', 'extractive', 'm', 'none', '', '{}', :r) RETURNING model_id"), {"r": run_key}).scalar_one()
-    call = one(text("INSERT INTO call (fingerprint, purpose, prompt_sha256, model_id, evidence_sha256, run_key) VALUES (:h, 'caption', :h, :m, :h, :r) RETURNING call_id"), {"h": HASH, "m": model, "r": run_key}).scalar_one()
-    route = one(text("INSERT INTO route (figure_id, call_id, policy, policy_sha256, reason, features, candidates, probability, run_key) VALUES (:f, :c, 'p', :h, '{}', '{}', '[]', 1, :r) RETURNING route_id"), {"f": figure, "c": call, "h": HASH, "r": run_key}).scalar_one()
-    attempt = one(text("INSERT INTO attempt (call_id, ordinal, run_key, owner, price, worst_case_usd, lease_until) VALUES (:c, 1, :r, 1, '{}', 0.5, now()) RETURNING attempt_id"), {"c": call, "r": run_key}).scalar_one()
-    one(text("INSERT INTO attempt_outcome (attempt_id, slug, input_tokens, output_tokens, cost_usd, latency_ms) VALUES (:a, 'answered', 10, 5, 0.25, 3)"), {"a": attempt})
+    model = one(
+        text(
+            "INSERT INTO model (provider, api, requested, family, base_url, params, run_key) VALUES ('x', 'extractive', 'm', 'none', '', '{}', :r) RETURNING model_id"
+        ),
+        {"r": run_key},
+    ).scalar_one()
+    call = one(
+        text(
+            "INSERT INTO call (fingerprint, purpose, prompt_sha256, model_id, evidence_sha256, run_key) VALUES (:h, 'caption', :h, :m, :h, :r) RETURNING call_id"
+        ),
+        {"h": HASH, "m": model, "r": run_key},
+    ).scalar_one()
+    route = one(
+        text(
+            "INSERT INTO route (figure_id, call_id, policy, policy_sha256, reason, features, candidates, probability, run_key) VALUES (:f, :c, 'p', :h, '{}', '{}', '[]', 1, :r) RETURNING route_id"
+        ),
+        {"f": figure, "c": call, "h": HASH, "r": run_key},
+    ).scalar_one()
+    attempt = one(
+        text(
+            "INSERT INTO attempt (call_id, ordinal, run_key, owner, price, worst_case_usd, lease_until) VALUES (:c, 1, :r, 1, '{}', 0.5, now()) RETURNING attempt_id"
+        ),
+        {"c": call, "r": run_key},
+    ).scalar_one()
+    one(
+        text(
+            "INSERT INTO attempt_outcome (attempt_id, slug, input_tokens, output_tokens, cost_usd, latency_ms) VALUES (:a, 'answered', 10, 5, 0.25, 3)"
+        ),
+        {"a": attempt},
+    )
     return {
         "figure_id": figure, "call_id": call, "attempt_id": attempt, "route_id": route, "prompt_sha256": HASH,
         "model_id": model, "run_key": run_key, "body": "A plot of x.", "panels": "[]", "body_sha256": hashlib.sha256(b"A plot of x.").hexdigest(),
@@ -70,7 +124,9 @@ INSERT = text(
 )
 
 
-@pytest.mark.parametrize("missing", ["figure_id", "call_id", "attempt_id", "route_id", "prompt_sha256", "model_id", "run_key", "body"])
+@pytest.mark.parametrize(
+    "missing", ["figure_id", "call_id", "attempt_id", "route_id", "prompt_sha256", "model_id", "run_key", "body"]
+)
 def test_a_caption_without_its_origin_cannot_be_stored(context: Context, missing: str) -> None:
     with context.ledger.begin() as connection:
         parts = make_caption_parts(connection, context.run.key)
@@ -78,7 +134,9 @@ def test_a_caption_without_its_origin_cannot_be_stored(context: Context, missing
         connection.execute(INSERT, parts | {missing: None})
 
 
-@pytest.mark.parametrize("wrong", [{"prompt_sha256": "0" * 64}, {"model_id": 10**6}, {"call_id": 10**6}, {"run_key": 10**6}])
+@pytest.mark.parametrize(
+    "wrong", [{"prompt_sha256": "0" * 64}, {"model_id": 10**6}, {"call_id": 10**6}, {"run_key": 10**6}]
+)
 def test_a_caption_with_an_invented_origin_cannot_be_stored(context: Context, wrong: dict[str, object]) -> None:
     with context.ledger.begin() as connection:
         parts = make_caption_parts(connection, context.run.key)
@@ -126,7 +184,13 @@ def test_lineage_and_spend_of_one_caption(context: Context) -> None:
         row = connection.execute(text("SELECT * FROM lineage")).mappings().one()
         spend = connection.execute(text("SELECT * FROM spend")).mappings().one()
     assert (row["caption_id"], row["is_active"], row["cost_usd"], row["dag_id"]) == (caption, True, 0.25, "cli")
-    assert (row["source"], row["external_id"], row["license_uri"], row["scores"], row["ratings"]) == ("folder", "a.xml", None, {}, [])
+    assert (row["source"], row["external_id"], row["license_uri"], row["scores"], row["ratings"]) == (
+        "folder",
+        "a.xml",
+        None,
+        {},
+        [],
+    )
     assert (spend["calls"], spend["attempts"], spend["input_tokens"], spend["output_tokens"]) == (1, 2, 10, 5)
     # The owner of the second attempt is nobody who is connected, so its answer will never come.
     assert (spend["unknown"], float(spend["cost_unknown_usd"]), spend["failures"]) == (1, 0.75, 0)
@@ -144,9 +208,12 @@ def test_an_attempt_of_a_living_owner_is_not_unknown(context: Context) -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "active"), [(["accept", "reject"], 0), (["reject", "reject"], 1), (["reject", "accept"], 1), ([None, None], 1)]
+    ("outcomes", "active"),
+    [(["accept", "reject"], 0), (["reject", "reject"], 1), (["reject", "accept"], 1), ([None, None], 1)],
 )
-def test_the_active_caption_is_the_newest_accepted_else_the_newest(context: Context, outcomes: list[str | None], active: int) -> None:
+def test_the_active_caption_is_the_newest_accepted_else_the_newest(
+    context: Context, outcomes: list[str | None], active: int
+) -> None:
     with context.ledger.begin() as connection:
         parts = make_caption_parts(connection, context.run.key)
         ids = [connection.execute(INSERT, parts).scalar_one()]

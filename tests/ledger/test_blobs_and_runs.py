@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings as hypothesis_settings, strategies as st
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from omnisci_etl.config import Settings
@@ -77,7 +79,9 @@ def test_a_run_is_alive_until_it_ends(ledger: Ledger) -> None:
     run.finish("done", {"papers": 2})
     assert not alive(ledger, run.owner)
     with ledger.read() as connection:
-        row = connection.execute(text("SELECT dag_id, task_id, config, outcome, counts, code_version FROM run JOIN run_end USING (run_key)")).one()
+        row = connection.execute(
+            text("SELECT dag_id, task_id, config, outcome, counts, code_version FROM run JOIN run_end USING (run_key)")
+        ).one()
     assert row == ("cli", "test", {"limit": "3"}, "done", {"papers": 2}, code_version())
 
 
@@ -114,7 +118,13 @@ def test_the_same_try_is_one_row_with_two_owners(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "outcome"), [(None, "done"), (LeftOver("3 are left"), "left-over"), (ConfigError("wrong"), "failed"), (KeyError("bug"), "failed")]
+    ("error", "outcome"),
+    [
+        (None, "done"),
+        (LeftOver("3 are left"), "left-over"),
+        (ConfigError("wrong"), "failed"),
+        (KeyError("bug"), "failed"),
+    ],
 )
 def test_a_stage_writes_how_it_ended(settings: Settings, ledger: Ledger, error: Exception | None, outcome: str) -> None:
     def stage(context: Context) -> dict[str, int]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InternalError
 
@@ -19,8 +21,15 @@ COLUMNS = {"n": "bigint", "t": "text", "a": "text[]", "j": "jsonb"}
 
 
 @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), st.none() | TEXTS, st.none() | st.lists(st.none() | TEXTS), TEXTS), max_size=5))
-def test_copy_brings_every_value_back(ledger: Ledger, rows: list[tuple[int, str | None, list[str | None] | None, str]]) -> None:
+@given(
+    rows=st.lists(
+        st.tuples(st.integers(-(2**63), 2**63 - 1), st.none() | TEXTS, st.none() | st.lists(st.none() | TEXTS), TEXTS),
+        max_size=5,
+    )
+)
+def test_copy_brings_every_value_back(
+    ledger: Ledger, rows: list[tuple[int, str | None, list[str | None] | None, str]]
+) -> None:
     with ledger.begin() as connection:
         # A bare \N is how the COPY format writes NULL, so a text that is just that cannot be told apart.
         given_rows = [(n, None if t == "\\N" else t, a, {"k": j}) for n, t, a, j in rows]

@@ -67,7 +67,8 @@ def test_many_processes_start_one_server(own: EmbeddedServer) -> None:
         "print(EmbeddedServer(Path(sys.argv[1]), fast=True).url())"
     )
     children = [
-        subprocess.Popen([sys.executable, "-c", code, str(own.folder)], stdout=subprocess.PIPE, text=True) for _ in range(4)
+        subprocess.Popen([sys.executable, "-c", code, str(own.folder)], stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
     ]
     urls = {child.communicate(timeout=60)[0].strip() for child in children}
     assert urls == {own.url()}

@@ -170,7 +170,8 @@ def test_paragraphs_of_the_body_only() -> None:
         + '<h3 class="ltx_title"><span class="ltx_tag">1.1 </span>Deep</h3><p>One Fig. 1.</p>'
         + '<p>Two<span class="ltx_note ltx_role_footnote">Fig. 1</span>.</p>'
         + '<ul><li><div class="ltx_para"><p>Three Fig. 1.</p></div></li></ul>'
-        + '</section><section class="ltx_appendix"><h2><span class="ltx_tag">Appendix A </span>More</h2><p>Four Fig. 1.</p>'
+        + '</section><section class="ltx_appendix"><h2><span class="ltx_tag">Appendix A </span>More</h2>'
+        + "<p>Four Fig. 1.</p>"
     )
     assert [(m.text, m.section) for m in found.mentions] == [
         ("One Fig. 1.", "Deep"),

@@ -129,6 +129,8 @@ def test_words_and_counts_are_no_panels_and_no_figures(text: str, expected: list
         ("Supplementary Fig. 2 and Fig. 3", [("S2", ""), ("3", "")]),
         ("Supp. Fig. 1a", [("S1", "a")]),
         ("Figs. 1–3 and Supplementary Figs. 4, 5", [("1", ""), ("2", ""), ("3", ""), ("S4", ""), ("S5", "")]),
+        ("(~368.3 eV, Fig. 3b) and in the appendix, Fig. 2", [("3", "b"), ("2", "")]),
+        ("Supplementary Information, Fig. 3", [("S3", "")]),
         ("Extended Data Fig. 3a, b and 4", [("ED3", "ab"), ("ED4", "")]),
         ("Figs. S1–3", [("S1", ""), ("S2", ""), ("S3", "")]),
         ("Fig. 1 and S2", [("1", ""), ("S2", "")]),

@@ -10,7 +10,8 @@ from omnisci_etl.errors import BadInput, HostileInput
 from omnisci_etl.papers import nature_html, xml
 from omnisci_etl.papers.model import Document, Figure, Related
 
-HEAD = """<meta name="citation_title" content="Growth of films"><meta name="citation_doi" content="10.1038/s41467-000-00000-1">
+HEAD = """<meta name="citation_title" content="Growth of films">
+<meta name="citation_doi" content="10.1038/s41467-000-00000-1">
 <meta name="citation_online_date" content="2021/03/05"><meta name="citation_article_type" content="Article">
 <meta name="citation_author" content="Jane Doe"><meta name="citation_author" content="Ann Poe">
 <meta name="dc.rights" content="©2021 A Publisher. All Rights Reserved."><meta name="dc.subject" content="Chemistry">"""

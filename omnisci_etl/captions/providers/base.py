@@ -84,10 +84,10 @@ def judged(answer: Answer, text: str, schema: Mapping[str, Any]) -> Answer:
     """The answer with its text read against the schema: its content, or off-schema with what is wrong."""
     try:
         content = json.loads(printable(text, MAX_TEXT))
-        jsonschema.validate(content, schema)
+        fault = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(content)), None)
     except (ValueError, RecursionError) as error:
         return replace(answer, slug="off-schema", error=printable(f"not JSON: {error}", MAX_ERROR))
-    except jsonschema.ValidationError as error:
-        where = ".".join(str(step) for step in error.absolute_path) or "the answer"
-        return replace(answer, slug="off-schema", error=printable(f"{where}: {error.message}", MAX_ERROR))
+    if fault is not None:
+        where = ".".join(str(step) for step in fault.absolute_path) or "the answer"
+        return replace(answer, slug="off-schema", error=printable(f"{where}: {fault.message}", MAX_ERROR))
     return replace(answer, slug=ANSWERED, content=content)

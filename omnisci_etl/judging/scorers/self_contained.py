@@ -37,6 +37,7 @@ _OF_REFERENCE: dict[Kind, str] = {
     "citation": "citation",
     "address": "address",
 }
+_AT_HOME = "at-home"
 
 # Names of places in a paper; they dangle only where the words before them send the reader there.
 _PLACE = re.compile(r"[abetmMRDA](?<![^\W_].)(?:bove|elow|lsewhere|ext|ethods?|esults|iscussion|ppendix|rticle)\b")
@@ -84,13 +85,16 @@ _CODES: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 
 _WORDS = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
-_CLOSED = re.compile(r"[.!?…。][)\]\"'”’*†‡]{0,3}$")
+_CLOSED = re.compile(rf"[.!?…。](?:[)\]\"'”’*†‡]|\[[0-9,–-]{{1,20}}\]|[{_RAISED},–-]){{0,9}}$")
 _OPEN_WORDS = (
     "a|an|the|of|and|or|to|in|on|at|by|for|with|from|as|is|are|was|were|be|that|which|than|between|into|per|versus|their"
     "|its|this|these|whose|while|when|where|if|but|not|has|have|had|can|via|using|under|over"
 )
 _DANGLING_END = re.compile(rf"(?:(?<![^\W_])(?:{_OPEN_WORDS})|[,;:(\[–—-]|\.\.\.|…)$")
-_SENTENCE_END = re.compile(r"\.(?<=[^\W_)\]%°].)\s+[A-Z0-9(\"“]")
+_SENTENCE_END = re.compile(
+    r"(?:(?<!\bFig)(?<!\bFigs)(?<!\bRef)(?<!\bRefs)(?<!\bEq)(?<!\bapprox)(?<!\bresp)(?<!\betc)(?<=[^\W_]{2})"
+    r"|(?<=[0-9%°)\]\"”’]))[.!?]\s+[A-Z0-9(\"“]"
+)
 _OPEN_BRACKET = re.compile(r"[(\[][^()\[\]]*$")
 _GOES_ON = re.compile(r"[^\W_]| (?!\(?[A-Za-z]\)?[\s,.)])[a-z0-9(]")
 _TAIL = 40
@@ -114,12 +118,9 @@ def _own_numbers(label: str) -> frozenset[tuple[bool, str]]:
 
 def _references(text: str, own: frozenset[tuple[bool, str]]) -> Iterator[_Finding]:
     for reference in find_references(text):
-        if reference.kind == "panel":
-            continue
-        if reference.kind == "figure" and reference.numbers and _numbers(reference) <= own:
-            continue
-        kind = "supplement" if reference.supplement else _OF_REFERENCE[reference.kind]
-        yield _Finding(kind, reference.start, reference.end)
+        at_home = reference.kind == "figure" and reference.numbers and _numbers(reference) <= own
+        kind = "supplement" if reference.supplement else _OF_REFERENCE.get(reference.kind, _AT_HOME)
+        yield _Finding(_AT_HOME if at_home else kind, reference.start, reference.end)
 
 
 def _sendings(text: str) -> Iterator[_Finding]:
@@ -136,7 +137,10 @@ def _sendings(text: str) -> Iterator[_Finding]:
 
 
 def _dangling(text: str, own: frozenset[tuple[bool, str]]) -> list[_Finding]:
-    """What points out of the text, by position; of two findings that overlap the one that starts first."""
+    """What points out of the text, by position; of two findings that overlap the one that starts first.
+
+    References to the figure itself and its panels take part in that, so that nothing inside them is found.
+    """
     found = [*_references(text, own), *_sendings(text)]
     for kind, pattern in _CODES:
         found.extend(_Finding(kind, *match.span()) for match in pattern.finditer(text))
@@ -144,7 +148,7 @@ def _dangling(text: str, own: frozenset[tuple[bool, str]]) -> list[_Finding]:
     for finding in sorted(found, key=lambda f: (f.start, -f.end)):
         if not kept or finding.start >= kept[-1].end:
             kept.append(finding)
-    return kept
+    return [finding for finding in kept if finding.kind != _AT_HOME]
 
 
 def _is_cut(body: str, evidence: str) -> bool:
