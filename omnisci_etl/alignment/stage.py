@@ -81,7 +81,8 @@ def export_sheet(context: Context, out: Path, sample_id: int | None = None) -> C
     sheet = [
         SheetRow(
             sample_id=r["sample_id"], caption_id=r["caption_id"], figure_label=r["figure_label"], title=r["title"],
-            author_caption=r["author_caption"], caption=_whole(r["caption"], r["panels"]), image_sha256=r["image_sha256"],
+            author_caption=r["author_caption"], caption=_whole(r["caption"], r["panels"]),
+            image_sha256=r["image_sha256"],
         )
         for r in rows
     ]  # fmt: skip

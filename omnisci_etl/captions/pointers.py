@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from omnisci_etl.papers.mentions import Reference, figure_number, find_references
 
@@ -26,21 +27,43 @@ _THINGS = (
 _SECTIONS = r"(?:[Ss]ections?|[Ss]ecs?\.|[Cc]hapters?|[Aa]ppendix|[Ss]chemes?|[Aa]lgorithms?|[Mm]ovies?|[Vv]ideos?)"
 _NAME = r"[A-Z][\w'’-]{1,30}"
 _YEAR = r"(?:19|20)[0-9]{2}[a-z]?"
-# What a pointer can be replaced by in running text; a citation mark is simply left out.
-_PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("the supplement", re.compile(rf"\b{_SUPPLEMENT}\s(?:[Oo]nline\s)?{_THINGS}(?:\s{_NUMBERS})?")),
-    ("a table", re.compile(rf"\b(?:[Tt]ables?|TABLES?|[Tt]abs?\.)\s(?:{_NUMBERS}|[IVX]{{1,4}}\b)")),
+# Each with what can stand in its place in running text (a citation mark is simply left out), and with pieces of text
+# of which one must be there, as they are much faster to look for than the pattern.
+_PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
     (
-        "an equation",
+        "the supplement", ("uppl", "upporting", "xtended"),
+        re.compile(rf"\b{_SUPPLEMENT}\s(?:[Oo]nline\s)?{_THINGS}(?:\s{_NUMBERS})?"),
+    ),
+    (
+        "a table", ("able", "ABLE", "ab.", "abs."),
+        re.compile(rf"\b(?:[Tt]ables?|TABLES?|[Tt]abs?\.)\s(?:{_NUMBERS}|[IVX]{{1,4}}\b)"),
+    ),
+    (
+        "an equation", ("quation", "Eq", "eq"),
         re.compile(rf"\b(?:[Ee]quations?|[Ee]qn?s?\.?)\s?(?:\({_NUMBER}\)(?:{_AND}\({_NUMBER}\)){{0,10}}|{_NUMBERS})"),
     ),
-    ("another section", re.compile(rf"(?:\b{_SECTIONS}\s|§\s?)(?:{_NUMBERS}|[A-Z]\b)")),
-    ("another work", re.compile(rf"\b(?:[Rr]efs?\.?|[Rr]eferences?)\s(?:\[[0-9, –-]{{1,60}}\]|{_NUMBERS})")),
-    ("another work", re.compile(rf"\b{_NAME}\set\sal\.?(?:,?\s?[(\[]?{_YEAR}[)\]]?)?")),
-    ("another work", re.compile(rf"\b{_NAME}\s(?:(?:and|&)\s{_NAME}\s)?[(\[]{_YEAR}[)\]]")),
-    ("a web address", re.compile(r"(?:https?://|www\.)[^\s<>()]+(?<![.,;:])|\b(?:doi:?\s?)?10\.[0-9]{4,9}/[^\s<>()]+(?<![.,;:])")),
-    (CITATION, re.compile(r"\s?\[[1-9][0-9]{0,3}(?:\s?[,;–-]\s?[1-9][0-9]{0,3}){0,40}\]")),
-    (CITATION, re.compile(rf"(?<=[(;]\s|.\()(?:see\s)?{_NAME}(?:\s(?:and|&)\s{_NAME})?,?\s{_YEAR}(?=[);,])")),
+    (
+        "another section", ("ec", "hapter", "ppendix", "cheme", "lgorithm", "ovie", "ideo", "§"),
+        re.compile(rf"(?:\b{_SECTIONS}\s|§\s?)(?:{_NUMBERS}|[A-Z]\b)"),
+    ),
+    (
+        "another work", ("ef",),
+        re.compile(rf"\b(?:[Rr]efs?\.?|[Rr]eferences?)\s(?:\[[0-9, –-]{{1,60}}\]|{_NUMBERS})"),
+    ),
+    ("another work", (" et al",), re.compile(rf"\b{_NAME}\set\sal\.?(?:,?\s?[(\[]?{_YEAR}[)\]]?)?")),
+    (
+        "another work", ("(19", "(20", "[19", "[20"),
+        re.compile(rf"\b{_NAME}\s(?:(?:and|&)\s{_NAME}\s)?[(\[]{_YEAR}[)\]]"),
+    ),
+    (
+        "a web address", ("://", "www.", "10."),
+        re.compile(r"(?:https?://|www\.)[^\s<>()]+(?<![.,;:])|\b(?:doi:?\s?)?10\.[0-9]{4,9}/[^\s<>()]+(?<![.,;:])"),
+    ),
+    (CITATION, ("[",), re.compile(r"\s?\[[1-9][0-9]{0,3}(?:\s?[,;–-]\s?[1-9][0-9]{0,3}){0,40}\]")),
+    (
+        CITATION, (" 19", " 20"),
+        re.compile(rf"(?<=[(;]\s|.\()(?:see\s)?{_NAME}(?:\s(?:and|&)\s{_NAME})?,?\s{_YEAR}(?=[);,])"),
+    ),
 )  # fmt: skip
 _PLACES = r"(?:[Mm]ethods?|[Mm]aterials\sand\s[Mm]ethods|[Mm]ain\s[Tt]ext|[Tt]ext|[Dd]iscussion|[Rr]esults|[Aa]ppendix)"
 _ELSEWHERE = re.compile(
@@ -88,7 +111,7 @@ def pointers(text: str, label: str) -> list[Pointer]:
 
 
 def _figures(text: str, label: str) -> Iterator[Pointer]:
-    own = figure_number(label)
+    own = _number(label)
     for group in _groups(text):
         start, end = min(r.start for r in group), max(r.end for r in group)
         mine = [r for r in group if r.number == own]
@@ -101,9 +124,21 @@ def _figures(text: str, label: str) -> Iterator[Pointer]:
         yield Pointer(start, end, OWN if mine else "another figure", panels, printed, mixed)
 
 
+@lru_cache(maxsize=1024)
+def _number(label: str) -> str | None:
+    return figure_number(label)
+
+
+def names_figure(text: str, label: str) -> bool:
+    """Whether the text names the figure of this label."""
+    return any(pointer.what == OWN for pointer in _figures(text, label))
+
+
 def _groups(text: str) -> list[list[Reference]]:
     """References that stand in one list ("Figs 1a, b and 3")."""
     groups: list[list[Reference]] = []
+    if "ig" not in text and "IG" not in text:
+        return groups
     for reference in find_references(text):
         last = max((r.end for r in groups[-1]), default=0) if groups else 0
         if groups and _BETWEEN.fullmatch(text, last, max(last, reference.start)):
@@ -114,7 +149,9 @@ def _groups(text: str) -> list[list[Reference]]:
 
 
 def _others(text: str) -> Iterator[Pointer]:
-    for what, pattern in _PATTERNS:
+    for what, hints, pattern in _PATTERNS:
+        if not any(hint in text for hint in hints):
+            continue
         for match in pattern.finditer(text):
             if what or not _INTERVAL_BEFORE.search(text, max(0, match.start() - 12), match.start()):
                 yield Pointer(match.start(), match.end(), what)
@@ -223,7 +260,8 @@ def _segment(text: str, start: int, end: int, inside: Sequence[Pointer], resolve
         bare += between
         position = pointer.end
     said, bare = said + text[position:end], bare + text[position:end]
-    if re.search(r"[^\W_]", _CUES.sub("", bare)):
+    outside = any(p.what != OWN or p.mixed for p in inside)
+    if re.search(r"[0-9]" if outside else r"[^\W_]", _CUES.sub("", bare)):
         return said.strip()
     own = [p for p in inside if p.what == OWN]
     if not resolve:

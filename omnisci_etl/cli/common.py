@@ -26,6 +26,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Discipline = Annotated[str | None, typer.Option(help="Only papers of this discipline of the taxonomy.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="At most this many.")]
 
+PIPE_WIDTH = 1 << 16
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False)
 
@@ -115,10 +116,13 @@ def print_rows(
         writer.writerows([[_cell(value) for value in row] for row in rows])
         sys.stdout.write(buffer.getvalue())
     else:
-        table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for name in columns:
+            table.add_column(name, overflow="fold")
         for row in rows:
             table.add_row(*(escape(_cell(value)) for value in row))
-        Console(highlight=False).print(table)
+        # Into a pipe nothing is folded: a row stays a line.
+        Console(highlight=False, width=None if out.is_terminal else PIPE_WIDTH).print(table)
 
 
 def escape(value: str) -> str:

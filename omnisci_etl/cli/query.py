@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
-from sqlalchemy import text
 
 from omnisci_etl.cli.common import Json, escape, ledger, out, print_json, print_rows
 from omnisci_etl.errors import ConfigError
 from omnisci_etl.ledger import query as queries
 from omnisci_etl.ledger.database import Ledger, dumps
+from omnisci_etl.ledger.database import sql as sql_file
 
 
 def register(app: typer.Typer) -> None:
@@ -89,26 +89,14 @@ def status(json: Json = False) -> None:
             out.print("  none")
 
 
-_STATUS = {
-    "funnel": "SELECT source, stage, status, sum(count)::bigint AS count FROM funnel GROUP BY 1, 2, 3 "
-    "ORDER BY source, array_position(ARRAY['paper','figure','caption','decision','export'], stage), count DESC",
-    "spend": "SELECT day, provider, model, purpose, sum(calls)::bigint AS calls, sum(attempts)::bigint AS attempts, "
-    "sum(failures)::bigint AS failures, sum(input_tokens)::bigint AS input_tokens, sum(output_tokens)::bigint AS output_tokens, "
-    "sum(cost_usd) AS cost_usd, sum(unknown)::bigint AS unknown, sum(cost_unknown_usd) AS cost_unknown_usd, "
-    "sum(accepted)::bigint AS accepted FROM spend GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 2, 3",
-    "waiting": "SELECT p.source, count(*) FILTER (WHERE q.next_try_at <= now()) AS papers_due, "
-    "count(*) FILTER (WHERE q.next_try_at > now()) AS papers_later, min(q.next_try_at) AS next_try "
-    "FROM paper_queue q JOIN paper p USING (paper_id) WHERE q.next_try_at IS NOT NULL GROUP BY 1 ORDER BY 1",
-    "cursors": "SELECT source, set_spec, position, updated_at FROM cursor ORDER BY 1, 2",
-    "exports": "SELECT export_id, format, profile, rows, exported_at FROM export ORDER BY export_id DESC LIMIT 5",
-}
+_STATUS = ("funnel", "spend", "waiting", "cursors", "exports")
 
 
 def status_parts(opened: Ledger) -> dict[str, queries.Rows]:
     """The parts of `omnisci status`: columns and rows by name."""
     parts: dict[str, queries.Rows] = {}
     with opened.read() as connection:
-        for name, statement in _STATUS.items():
-            result = connection.execute(text(statement))
+        for name in _STATUS:
+            result = connection.execute(sql_file("omnisci_etl.cli.sql", name))
             parts[name] = (list(result.keys()), [tuple(row) for row in result])
     return parts

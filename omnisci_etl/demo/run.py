@@ -7,16 +7,28 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
-
 from omnisci_etl import config
 from omnisci_etl.cli.common import err, out, print_json, print_rows
 from omnisci_etl.cli.query import show_lineage, status_parts
 from omnisci_etl.config import Settings
 from omnisci_etl.errors import OmnisciError
 from omnisci_etl.ledger import migrate, query
-from omnisci_etl.ledger.database import Ledger, database_url, embedded_server
+from omnisci_etl.ledger.database import Ledger, database_url, embedded_server, sql
 
+_FAREWELL = """
+[bold]Where things are[/bold]
+  release    {release}
+  ledger     {ledger} (stopped now; any command starts it)
+  blobs      {blobs}
+
+[bold]Where to look next[/bold]
+  source .venv/bin/activate; export OMNISCI_HOME={home}
+  omnisci status                  the funnel, spend, and what waits
+  omnisci sql                     named queries of provenance
+  omnisci lineage {caption:<15} this caption again
+  omnisci ratings export          the sheet that an expert would fill
+  make up                         Airflow with every DAG
+"""
 DAGS = ("ingest_folder", "caption", "score", "sample", "export_nightly")
 
 
@@ -64,18 +76,12 @@ def show(settings: Settings, ledger: Ledger, as_json: bool) -> None:
     """The funnel, one lineage row in full, and where to look next."""
     parts = status_parts(ledger)
     with ledger.read() as connection:
-        caption = connection.execute(
-            text(
-                "SELECT caption_id FROM export_lineage WHERE is_active ORDER BY jsonb_array_length(panels) DESC, caption_id LIMIT 1"
-            )
-        ).scalar()
-        release = connection.execute(
-            text("SELECT format, profile, state_sha256 FROM export ORDER BY export_id DESC LIMIT 1")
-        ).first()
-    if caption is None or release is None:
+        shown = connection.execute(sql("omnisci_etl.demo.sql", "shown_caption")).first()
+    if shown is None:
         raise OmnisciError("the demo exported nothing: that is a fault of the installation; see `omnisci doctor`")
+    caption, release = shown
     row = query.lineage(ledger, str(caption))
-    folder = settings.home_dir / "exports" / f"{release[0]}-{release[1]}-{release[2][:12]}"
+    folder = settings.home_dir / "exports" / release
     if as_json:
         print_json(
             {
@@ -90,13 +96,14 @@ def show(settings: Settings, ledger: Ledger, as_json: bool) -> None:
     print_rows(*parts["funnel"])
     out.print("\n[bold]One exported caption, from row to pixel and cent[/bold]")
     show_lineage(row)
-    home = settings.home_dir
     out.print(
-        f"\n[bold]Where things are[/bold]\n  release    {folder}\n  ledger     {home / 'postgres'} (stopped now; any command starts it)\n"
-        f"  blobs      {settings.blob_url}\n\n[bold]Where to look next[/bold]\n"
-        f"  export OMNISCI_HOME={home}\n  omnisci status                  the funnel, spend, and what waits\n"
-        f"  omnisci sql                     named queries of provenance\n  omnisci lineage {caption}              this caption again\n"
-        "  omnisci ratings export          the sheet that an expert would fill\n  make up                         Airflow with every DAG"
+        _FAREWELL.format(
+            release=folder,
+            ledger=settings.home_dir / "postgres",
+            blobs=settings.blob_url,
+            home=settings.home_dir,
+            caption=caption,
+        )
     )
 
 

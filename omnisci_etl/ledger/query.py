@@ -94,6 +94,7 @@ def lineage(ledger: Ledger, ident: str) -> dict[str, Any]:
         if row is None:
             raise ConfigError(f"there is no caption {caption_id}")
         exports = connection.execute(
-            text("SELECT export_id, shard, row_no FROM export_row WHERE caption_id = :id ORDER BY export_id"), {"id": caption_id}
+            text("SELECT export_id, shard, row_no FROM export_row WHERE caption_id = :id ORDER BY export_id"),
+            {"id": caption_id},
         ).mappings().all()  # fmt: skip
     return exported | dict(row) | {"exports": [dict(e) for e in exports]}

@@ -63,11 +63,11 @@ class _Work:
         while (claim := self._next()) is not None:
             outcome, counts = self._one(claim)
             with self._lock:
-                self.counts["papers"] += 1
+                self.counts["read"] += 1
                 self.counts[outcome.replace("-", "_")] += 1
                 self.counts.update(counts)
                 total = min(self._total, self._limit or self._total)
-                self._context.progress.update(self.counts["papers"], total, claim.external_id)
+                self._context.progress.update(self.counts["read"], total, claim.external_id)
 
     def _next(self) -> ClaimedPaper | None:
         with self._lock:

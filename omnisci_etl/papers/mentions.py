@@ -45,7 +45,7 @@ _HEAD = re.compile(
     r"(?<![^\W\d_])(?:(?P<kind>"
     rf"(?:extended|expanded)(?:\s|{_DASH})?(?:data|view)|supplement(?:ary|al)?|suppl?|supporting|appendix|(?-i:SI|ED|EV))\b"
     r"\.?\s*(?:(?:information|info|materials?|data|online|appendix)[.,:]?\s*)?)?"
-    r"(?P<word>fig(?:ure)?(?P<plural>s?)\.?s?\.?)\s*(?:no\.\s*)?",
+    r"(?P<word>fig(?:ure)?(?:\.?(?P<plural>s)(?!\d))?\.?)\s*(?:no\.\s*)?",
     re.I,
 )
 _NUMBER = re.compile(
@@ -57,7 +57,7 @@ _SUPPLEMENT = re.compile(
     rf"\s*{_DASH}\s*(?P<kind>figure supplement|source data|source code|video|animation)s?\s*", re.I
 )
 _PANEL = re.compile(
-    r"(?:(?P<roman>viii|vii|vi|iv|ix|xii|xi|iii|ii)|(?P<letter>[A-Za-z])(?:\d{1,2}(?![\d.]\d))?)['′″]{0,2}"
+    r"(?:(?P<roman>viii|vii|vi|iv|ix|xii|xi|iii|ii)|(?P<letter>[A-Za-z])(?P<digits>\d{1,2}(?![\d.]\d))?)['′″]{0,2}"
     rf"(?![^\W_])(?!\s?[=<>≤≥~±×])(?!{_DASH}[^\W\d_]{{2}})(?!\.[a-z]\b)",
 )
 _PANEL_SEP = re.compile(
@@ -333,6 +333,8 @@ def _bare(text: str, position: int, before: list[str]) -> tuple[list[str], int] 
     if match is None:
         return None
     label = match["roman"] or match["letter"]
+    if before and match["digits"] and label.isupper():
+        return None
     if before and not _goes_with(text, match.end(), label, before[-1]):
         return None
     rest = _SUB_PANEL.match(text, match.end()) or _HALF_BRACKET.match(text, match.end())

@@ -132,10 +132,10 @@ def _pictures(connection: Connection, context: Context, reading: Reading) -> Non
             )
         )
     for picture in blobs.values():
-        context.blobs.put(picture.data)
+        context.blobs.put(picture.bytes_)
     copy_into(
         connection, "blob_stage", _BLOB,
-        ((sha, p.media_type, len(p.data), context.run.key) for sha, p in blobs.items()),
+        ((sha, p.media_type, len(p.bytes_), context.run.key) for sha, p in blobs.items()),
     )  # fmt: skip
     connection.execute(sql(_SQL, "insert_blobs"))
     copy_into(connection, "picture_stage", _PICTURE, rows)

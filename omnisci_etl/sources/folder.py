@@ -273,11 +273,15 @@ class _Pictures:
         yield from (self._index[key] for key in keys if key in self._index)
 
     def _listed(self, home: Path) -> dict[str, Path]:
+        """Files below home by name, the nearest first; folders that hold documents of their own are left out."""
         index: dict[str, Path] = {}
         for folder, folders, files in os.walk(home):
             folders.sort()
             if not self._found.alone:
                 folders.clear()
+            if folder != str(home) and any(name.lower().endswith((*_XML, *_HTML, *_PACKAGES)) for name in files):
+                folders.clear()
+                continue
             for name in sorted(files):
                 if Path(folder, name) != self._found.path and len(index) < _MAX_PICTURE_FILES:
                     index.setdefault(name.casefold(), Path(folder, name))

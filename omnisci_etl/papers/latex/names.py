@@ -162,7 +162,15 @@ NOT_BODY = frozenset(
     )
 )
 
-SECTIONS = {"part": 0, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5, "subparagraph": 6}
+SECTIONS = {
+    "part": 0,
+    "chapter": 1,
+    "section": 2,
+    "subsection": 3,
+    "subsubsection": 4,
+    "paragraph": 5,
+    "subparagraph": 6,
+}
 
 # Commands with the number of the argument that names the file; "key" commands take key=value pairs.
 PICTURES = {

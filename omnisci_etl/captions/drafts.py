@@ -1,0 +1,45 @@
+"""A caption before it is stored: its text and its texts by panel, cleaned and capped."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from omnisci_etl.captions.providers.base import printable
+
+MAX_BODY = 20_000
+MAX_PANEL = 5_000
+MAX_LABEL = 20
+MAX_PANELS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A caption text with its panels as (label, text); an empty body is no caption."""
+
+    body: str
+    panels: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, body: str, panels: Iterable[tuple[str, str]]) -> Draft:
+        """A draft from texts of strangers. Panels without a text are left out."""
+        cleaned = [(printable(label, MAX_LABEL).strip(), printable(text, MAX_PANEL).strip()) for label, text in panels]
+        return cls(
+            printable(body, MAX_BODY).strip(), tuple((label, text) for label, text in cleaned[:MAX_PANELS] if text)
+        )
+
+    @classmethod
+    def of_answer(cls, content: Mapping[str, Any]) -> Draft:
+        """A draft from an answer that fits the schema of a caption prompt."""
+        return cls.of(content["caption"], ((panel["label"], panel["text"]) for panel in content["panels"]))
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the body."""
+        return hashlib.sha256(self.body.encode()).hexdigest()
+
+    def panel_rows(self) -> list[dict[str, str]]:
+        """Panels as the ledger keeps them."""
+        return [{"label": label, "text": text} for label, text in self.panels]

@@ -1,0 +1,1 @@
+"""SQL of what the command line shows."""

@@ -1,0 +1,1 @@
+SELECT source, set_spec, position, updated_at FROM cursor ORDER BY source, set_spec

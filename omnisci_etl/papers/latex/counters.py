@@ -1,0 +1,107 @@
+"""LaTeX's counters, as far as figures need them: figures, tables, sections, and how they are printed."""
+
+from __future__ import annotations
+
+import re
+
+from omnisci_etl.papers.latex.structure import Event
+from omnisci_etl.papers.latex.text import plain
+
+_PRINTED = re.compile(r"\\(arabic|alph|Alph|roman|Roman|value)\s*\{\s*(\w+)\s*\}|\\the(\w+)")
+_ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+_SECTIONS = ("chapter", "section", "subsection", "subsubsection")
+
+
+def letter(number: int, style: str = "alph") -> str:
+    """1 as "a" (alph), "A" (Alph), "i" (roman), "I" (Roman) or "1" (arabic); after z comes aa."""
+    if style.lower() == "roman":
+        printed = _roman(number)
+    elif style.lower() == "alph":
+        printed = "" if number <= 26 else letter((number - 1) // 26)
+        printed += chr(ord("a") + (number - 1) % 26)
+    else:
+        return str(number)
+    return printed.upper() if style[0].isupper() else printed
+
+
+def _roman(number: int) -> str:
+    printed = ""
+    for value, digits in _ROMAN:
+        while number >= value and len(printed) < 20:
+            printed += digits
+            number -= value
+    return printed
+
+
+class Counters:
+    """The state of the counters at a place in the document; feed it the events in order."""
+
+    def __init__(self) -> None:
+        self.value: dict[str, int] = {}
+        self.formats: dict[str, str] = {}
+        self.within: dict[str, str] = {}
+        self.appendix = False
+        self.chapters = False
+
+    def feed(self, event: Event) -> None:
+        """Take note of a section, an appendix, or a command that changes a counter."""
+        if event.kind == "section" and not event.starred:
+            self._section(int(event.value))
+        elif event.kind == "appendix":
+            self.appendix = True
+            self.value.update(chapter=0, section=0)
+        elif event.kind == "counter":
+            self._change(event)
+        elif event.kind == "format":
+            self.formats[event.value] = event.option
+        elif event.kind == "within":
+            self.within[event.value] = event.option
+
+    def step(self, name: str) -> str:
+        """Count one more figure or table, and what LaTeX prints for it."""
+        self.value[name] = self.value.get(name, 0) + 1
+        return self.printed(name)
+
+    def printed(self, name: str, depth: int = 0) -> str:
+        """The counter as LaTeX prints it: "3", "S3", "2.3"."""
+        number = self.value.get(name, 0)
+        form = self.formats.get(f"the{name}")
+        if form is not None and depth < 4:
+            return plain(_PRINTED.sub(lambda hit: self._part(hit, depth), form))
+        if name == self._top():
+            return letter(max(number, 1), "Alph") if self.appendix else str(number)
+        outer = self.within.get(name) or self._outer(name)
+        return f"{self.printed(outer, depth + 1)}.{number}" if outer and depth < 4 else str(number)
+
+    def _part(self, hit: re.Match[str], depth: int) -> str:
+        if hit[3]:
+            return self.printed(hit[3], depth + 1)
+        number = self.value.get(hit[2], 0)
+        return letter(number, hit[1]) if number > 0 else str(number)
+
+    def _top(self) -> str:
+        return "chapter" if self.chapters else "section"
+
+    def _outer(self, name: str) -> str:
+        if name in ("subsection", "subsubsection"):
+            return _SECTIONS[_SECTIONS.index(name) - 1]
+        return "chapter" if self.chapters and name in ("section", "figure", "table") else ""
+
+    def _section(self, level: int) -> None:
+        if not 1 <= level <= len(_SECTIONS):
+            return
+        name = _SECTIONS[level - 1]
+        self.chapters = self.chapters or name == "chapter"
+        self.value[name] = self.value.get(name, 0) + 1
+        for lower in _SECTIONS[level:]:
+            self.value[lower] = 0
+        for inner in ("figure", "table"):
+            if self.within.get(inner) == name or (name == "chapter" and inner not in self.within):
+                self.value[inner] = 0
+
+    def _change(self, event: Event) -> None:
+        action, _, amount = event.option.partition(" ")
+        if not re.fullmatch(r"-?\d{1,4}", amount):
+            return
+        start = 0 if action == "set" else self.value.get(event.value, 0)
+        self.value[event.value] = start + int(amount)
