@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from omnisci_etl.papers.mentions import find_references, sentences
 from omnisci_etl.papers.model import Panel
@@ -27,13 +28,15 @@ class _Marker:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """gap: how many letters a run may leave out; alone: whether one panel, or a run without "a", can be true.
+    """gap: how many letters a run may leave out; weak_gap: and still go on with a marker that opens no sentence.
 
-    Of the styles the one with the most panels is taken; a trusted one at once, a last one if no other finds any.
+    alone: whether one panel, or a run without "a", can be true. Of the styles the one with the most panels is taken;
+    a trusted one at once where its run begins with "a"; a last one if no other finds any.
     """
 
     markers: list[_Marker]
     gap: int = 0
+    weak_gap: int = 0
     alone: bool = False
     trusted: bool = False
     last: bool = False
@@ -41,19 +44,22 @@ class _Style:
 
 _MAX_CAPTION = 20_000
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_SEP = r"(?:\s*(?:[,;&/]|[-‐‑‒–—−])\s*(?:and\s+)?|\s+(?:and|to)\s+)"
+_SEP = r"(?:\s*(?:[,;&]|[-‐‑‒–—−])\s*(?:and\s+)?|\s+(?:and|to)\s+)"
 _LIST = rf"[A-Za-z](?:{_SEP}[A-Za-z]){{0,25}}"
 _BETWEEN = re.compile(_SEP)
 _DASHED = re.compile(r"[-‐‑‒–—−]|\bto\b")
 _FULL_LIST = re.compile(rf"{_LIST}")
 _PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<letter>[A-Za-z])")
+_PANEL_WORD = r"(?:(?i:panels?|plots?|sub-?fig(?:ure)?s?\.?)\s+)"
 _NUMBERED = rf"(?:{_LIST}|[A-Za-z]\d{{1,2}}(?:{_SEP}[A-Za-z]\d{{1,2}}){{1,25}})"
-_BRACKET = re.compile(rf"(?<![^\W_])[(\[]\s*(?P<list>{_NUMBERED})\s*(?:[,;:]\s[^()\[\]]{{1,40}})?[)\]]:?")
+_BRACKET = re.compile(rf"(?<![^\W_])[(\[]\s*{_PANEL_WORD}?(?P<list>{_NUMBERED})\s*(?:[,;:]\s[^()\[\]]{{1,40}})?[)\]]:?")
 _BARE = re.compile(
-    rf"(?:(?<=^)|(?<=[.;:!?)]\s)|(?<=[;,]\sand\s))(?P<list>{_LIST})(?P<comma>,?)\s+(?![=<>≤≥±~]|[a-z][A-Z][a-z])"
+    rf"(?:(?<=^)|(?<=[.;:!?)]\s)|(?<=[;,]\sand\s)){_PANEL_WORD}?(?P<list>{_LIST})(?P<comma>,?)\s+(?![=<>≤≥±~]|[a-z][A-Z][a-z])"
 )
 _LOST_STOP = re.compile(r"(?<=[\w%)]\s)(?P<list>[b-z])\s+(?=[A-Z][a-z]+\s)")
-_CLOSING = re.compile(rf"(?:(?<=^)|(?<=[.;:,!?)]\s)|(?<=\band\s))(?P<list>{_LIST})(?P<mark>[).:|])\s*(?=\S)")
+_CLOSING = re.compile(
+    rf"(?:(?<=^)|(?<=[.;:,!?)]\s)|(?<=\band\s)){_PANEL_WORD}?(?P<list>{_LIST})(?P<mark>[).:|])\s*(?=\S)"
+)
 _ROMAN_BRACKET = re.compile(r"(?<![^\W_])\((?P<label>viii|vii|vi|iv|v|ix|xii|xi|x|iii|ii|i)\)")
 _PLACE = r"(?:(?:top|upper|bottom|lower|middle|cent(?:er|re)|left|right)(?:[\s-](?:left|right|middle|cent(?:er|re)))?)"
 _PART = r"(?:-hand)?(?:\s(?:panels?|rows?|columns?|plots?|images?|pictures?|side))?"
@@ -62,7 +68,7 @@ _WORD = re.compile(
     rf"|[(\[]\s*(?P<closed>{_PLACE}){_PART}\s*[)\]]:?",
     re.I,
 )
-_FIGURE = re.compile(r"\bfig(?:ure)?s?\.?\s*$", re.I)
+_FIGURE = re.compile(r"(?<![-\w])fig(?:ure)?s?\.?\s*$", re.I)
 _REFERS = re.compile(r"(?:\b(?:in|of|from|see|to|as|with|by|than|panels?|shown|insets?|like)|\bfor)\s*[(\[]?$", re.I)
 _IN_PANEL = re.compile(r"(?:\b(?:in|see|from|panels?|insets?))\s*[(\[]?$", re.I)
 _OPENS = re.compile(r"[\"“'‘(\[]?(?:[^\W_a-z]|[a-z]{1,3}[A-Z]{2}|pH\b)")
@@ -86,7 +92,7 @@ def split_panels(caption: str, bold: Sequence[tuple[int, int]] = ()) -> tuple[st
         if style.last and best:
             break
         chosen = _choose(_join(caption, _own(caption, style.markers, others)), style, caption)
-        if style.trusted and _count(chosen) > 1:
+        if style.trusted and _count(chosen) > 1 and any("a" in m.labels or "A" in m.labels for m in chosen):
             return _cut(caption, chosen)
         if _count(chosen) > _count(best):
             best = chosen
@@ -113,7 +119,8 @@ def _styles(caption: str, bold: Sequence[tuple[int, int]]) -> Iterator[_Style]:
     if len(bare) > 1:
         bare = sorted([*bare, *_letters(caption, _LOST_STOP, closed=False)], key=lambda m: m.start)
     mixed = sorted([*bare, *brackets], key=lambda m: m.start)
-    yield _Style(_bold_markers(caption, bold), gap=3, alone=True, trusted=True)
+    marked = _bold_markers(caption, bold)
+    yield _Style(_filled(marked, brackets), gap=3, weak_gap=1, alone=True, trusted=True)
     yield _Style(brackets, gap=1, alone=True)
     yield _Style(mixed if bare else [])
     yield _Style(_closing_markers(caption))
@@ -146,12 +153,17 @@ def _bold_markers(caption: str, bold: Sequence[tuple[int, int]]) -> list[_Marker
         if not inner or not _FULL_LIST.fullmatch(inner):
             continue
         start = caption.index(inner, start)
-        end = start + len(inner)
-        closed = caption[:start].rstrip()[-1:] in {"(", "["} and caption[end : end + 1] in {")", "]"}
-        if closed:
-            start, end = max(caption.rfind("(", 0, start), caption.rfind("[", 0, start)), end + 1
-        markers.append(_Marker(start, end, _labels(inner), closed=closed))
+        markers.append(_Marker(start, start + len(inner), _labels(inner)))
     return markers
+
+
+def _filled(bold: list[_Marker], brackets: list[_Marker]) -> list[_Marker]:
+    """Bold letters, and the letters in brackets that fill gaps between them: somebody forgot the bold."""
+    known = sorted({label for marker in bold for label in marker.labels})
+    missing = {label for first, last in pairwise(known) for label in _between(first, last)}
+    apart = (m for m in brackets if not any(b.start < m.end and m.start < b.end for b in bold))
+    filling = (replace(m, labels=tuple(label for label in m.labels if label in missing)) for m in apart)
+    return sorted([*bold, *(marker for marker in filling if marker.labels)], key=lambda marker: marker.start)
 
 
 def _letters(caption: str, pattern: re.Pattern[str], *, closed: bool) -> list[_Marker]:
@@ -163,7 +175,11 @@ def _bare_markers(caption: str) -> list[_Marker]:
     return [
         _Marker(m.start(), m.end(), _labels(m["list"]))
         for m in _BARE.finditer(caption)
-        if len(m["list"]) > 1 or m["comma"] or m["list"] in _NO_WORDS or _OPENS.match(caption, m.end())
+        if len(m["list"]) > 1
+        or m["comma"]
+        or m.start("list") > m.start()
+        or m["list"] in _NO_WORDS
+        or _OPENS.match(caption, m.end())
     ]
 
 
@@ -177,7 +193,9 @@ def _closing_markers(caption: str) -> list[_Marker]:
 
 
 def _roman_markers(caption: str) -> list[_Marker]:
-    return [_Marker(m.start(), m.end(), (m["label"],), closed=True) for m in _ROMAN_BRACKET.finditer(caption)]
+    """Numerals in brackets; only where the first begins a sentence, as criteria and cases are numbered so too."""
+    markers = [_Marker(m.start(), m.end(), (m["label"],), closed=True) for m in _ROMAN_BRACKET.finditer(caption)]
+    return markers if markers and caption[: markers[0].start].rstrip()[-1:] in {"", ".", "!", "?"} else []
 
 
 def _word_markers(caption: str) -> list[_Marker]:
@@ -188,7 +206,7 @@ def _word_markers(caption: str) -> list[_Marker]:
 
 
 def _join(caption: str, markers: list[_Marker]) -> list[_Marker]:
-    """Markers with nothing but a separator between them as one ("(a) and (b)", bold a – bold c); strong is set."""
+    """Markers with nothing but a separator between them as one ("(a) and (b)", bold a – bold c), finished."""
     joined: list[_Marker] = []
     for marker in markers:
         last = joined[-1] if joined else None
@@ -198,20 +216,36 @@ def _join(caption: str, markers: list[_Marker]) -> list[_Marker]:
             joined[-1] = replace(last, end=marker.end, labels=last.labels + middle + marker.labels)
         else:
             joined.append(marker)
-    return [replace(marker, strong=_strong(caption, marker)) for marker in joined]
+    return [_finished(caption, marker) for marker in joined]
+
+
+def _finished(caption: str, marker: _Marker) -> _Marker:
+    """The marker with the brackets around it, and with strong set."""
+    before, after = caption[: marker.start].rstrip(), caption[marker.end : marker.end + 1]
+    if before[-1:] in {"(", "["} and after in {")", "]"}:
+        marker = replace(marker, start=len(before) - 1, end=marker.end + 1, closed=True)
+    return replace(marker, strong=_strong(caption, marker))
 
 
 def _strong(caption: str, marker: _Marker) -> bool:
-    before = caption[: marker.start].rstrip()
-    if not before or before[-1] in ".;:!?":
+    if _begins(caption, marker):
         return True
     opens = _OPENS.match(caption[marker.end : marker.end + 8].lstrip())
-    return bool(opens) and not _REFERS.search(before[-12:])
+    return bool(opens) and not _REFERS.search(caption[max(0, marker.start - 13) : marker.start].rstrip())
+
+
+def _begins(caption: str, marker: _Marker) -> bool:
+    """Whether punctuation ends what stands before the marker."""
+    return caption[: marker.start].rstrip()[-1:] in {"", ".", ";", ":", "!", "?"}
 
 
 def _choose(markers: list[_Marker], style: _Style, caption: str) -> list[_Marker]:
     """The markers that define panels, each with the labels that it defines, in the order of the text."""
-    runs = [_run({label for m in markers for label in m.labels}, alphabet, style) for alphabet in _ALPHABETS]
+    strength: dict[str, bool] = {}
+    for marker in markers:
+        for label in marker.labels:
+            strength[label] = strength.get(label, False) or _credible(caption, marker)
+    runs = [_run(strength, alphabet, style) for alphabet in _ALPHABETS]
     runs.extend(_run_without_a(markers, upper, caption) if style.alone else [] for upper in (False, True))
     run = max(runs, key=len)
     if not run or (len(run) == 1 and not _alone(run[0], markers, style, caption)):
@@ -235,40 +269,57 @@ _ALPHABETS = (
 )
 
 
-def _run(labels: set[str], alphabet: Sequence[str], style: _Style) -> list[str]:
+def _run(strength: dict[str, bool], alphabet: Sequence[str], style: _Style) -> list[str]:
     """The labels that go on from the first of the alphabet with no gap wider than the style allows."""
-    if alphabet[0] not in labels:
-        return _places(labels) if alphabet is _ROMAN else []
+    if alphabet[0] not in strength:
+        return _places(strength) if alphabet is _ROMAN else []
     run, missing = [], 0
     for label in alphabet:
-        missing = 0 if label in labels else missing + 1
+        if label in strength and (strength[label] or missing <= style.weak_gap):
+            run.append(label)
+            missing = 0
+            continue
+        missing += 1
         if missing > style.gap:
             break
-        if not missing:
-            run.append(label)
     return [] if alphabet is _ROMAN and len(run) < 2 else run
 
 
-def _places(labels: set[str]) -> list[str]:
+def _places(labels: Iterable[str]) -> list[str]:
     """Left, Right and their like: at least two of them."""
     words = sorted(label for label in labels if len(label) > 2 and label.lower() not in _ROMAN)
     return words if len(words) > 1 else []
 
 
 def _run_without_a(markers: list[_Marker], upper: bool, caption: str) -> list[str]:
-    """Neighbouring letters, or one letter that opens a sentence or is pointed at ("the dots in d")."""
-    if any(label in {"a", "A"} for m in markers for label in m.labels):
+    """Three neighbouring letters, or fewer of which one begins a sentence or is pointed at ("the dots in d")."""
+    own = [m for m in markers if m.labels[0].isupper() == upper]
+    if any(label in {"a", "A"} for m in own for label in m.labels):
         return []
-    good = [m for m in markers if m.strong or _IN_PANEL.search(caption[max(0, m.start - 12) : m.start])]
-    run = sorted({label for m in good for label in m.labels if len(label) == 1 and label.isupper() == upper})
-    return [] if run == ["i"] else run
+    labels = sorted({label for m in own for label in m.labels if len(label) == 1})
+    runs: list[list[str]] = []
+    for label in labels:
+        if runs and ord(label) - ord(runs[-1][-1]) == 1:
+            runs[-1].append(label)
+        else:
+            runs.append([label])
+    good = {label for m in own if _begins(caption, m) or _pointed_at(caption, m) for label in m.labels}
+    fine = (run for run in runs if len(run) > 2 or (run[-1].lower() <= "h" and not good.isdisjoint(run)))
+    return max(fine, key=len, default=[])
+
+
+def _credible(caption: str, marker: _Marker) -> bool:
+    """Whether the marker alone can carry a run over a gap: it begins something or lists several letters."""
+    return marker.strong or (len(marker.labels) > 1 and not _pointed_at(caption, marker))
+
+
+def _pointed_at(caption: str, marker: _Marker) -> bool:
+    return not marker.strong and _IN_PANEL.search(caption[max(0, marker.start - 12) : marker.start]) is not None
 
 
 def _alone(label: str, markers: list[_Marker], style: _Style, caption: str) -> bool:
     """Whether a caption can name this one panel only: "(a)" in mid-sentence may be a length."""
-    return style.alone and any(
-        label in m.labels and (m.strong or _IN_PANEL.search(caption[max(0, m.start - 12) : m.start])) for m in markers
-    )
+    return style.alone and any(label in m.labels and (m.strong or _pointed_at(caption, m)) for m in markers)
 
 
 def _cut(caption: str, markers: list[_Marker]) -> tuple[str, tuple[Panel, ...]]:
@@ -284,7 +335,7 @@ def _cut(caption: str, markers: list[_Marker]) -> tuple[str, tuple[Panel, ...]]:
         if trailing:
             start = max(sentence[0], markers[index - 1].end if same else 0)
             text = f"{caption[start : marker.start].strip(_EDGE)} {_tail(caption, markers, index, sentence)}"
-        elif not marker.strong and _IN_PANEL.search(caption[max(0, marker.start - 12) : marker.start]):
+        elif _pointed_at(caption, marker):
             start, text = sentence[0], caption[sentence[0] : sentence[1]]
         else:
             start, text = marker.start, caption[marker.end : following]

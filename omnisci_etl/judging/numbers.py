@@ -22,7 +22,15 @@ _MAX_DIGITS = 40
 _MAX_EXPONENT = 400
 
 # One code point for one, so that offsets stay those of the original text.
-_SAME = {"μ": "µ", "Ω": "Ω", "Å": "Å", "º": "°", "˚": "°", "‒": "–", "﹣": "-", "∼": "~", "✕": "×", "⨯": "×", "％": "%"}
+_SAME = {
+    "\u03bc": "\u00b5",
+    "\u2126": "\u03a9",
+    "\u212b": "\u00c5",
+    "\u00ba": "\u00b0",
+    "\u02da": "\u00b0",
+    "\uff05": "%",
+}
+_SAME |= {"\u2012": "–", "\ufe63": "-", "\u223c": "~", "\u2715": "×", "\u2a2f": "×"}
 _SAME |= dict.fromkeys("\u00a0\u2002\u2003\u2005\u2007\u2008\u2009\u200a\u202f\t\n\r", " ")
 _VARIANT = re.compile(f"[{''.join(_SAME)}]")
 _RAISED = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹−–", "-+0123456789--")

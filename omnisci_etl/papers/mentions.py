@@ -45,9 +45,10 @@ _HEAD = re.compile(
     r"(?<![^\W\d_])(?:(?P<kind>"
     rf"(?:extended|expanded)(?:\s|{_DASH})?(?:data|view)|supplement(?:ary|al)?|suppl?|supporting|appendix|(?-i:SI|ED|EV))\b"
     r"\.?\s*(?:(?:information|info|materials?|data|online|appendix)[.,:]?\s*)?)?"
-    r"(?P<word>fig(?:ure)?(?:\.?(?P<plural>s)(?!\d))?\.?)\s*(?:no\.\s*)?",
+    r"(?P<word>fig(?:ure)?(?:\.?(?P<plural>(?-i:s|S(?!\d))))?\.?)\s*(?:no\.\s*)?",
     re.I,
 )
+_GLUED = re.compile(r"^(fig)s(?=\d)", re.I)
 _NUMBER = re.compile(
     r"(?P<open>\()?(?P<prefix>supp?|ed|ev|si|s|(?-i:[A-Z]))?(?P<gap>[.\-]?)(?P<number>\d{1,3})(?!\d)"
     r"(?P<minor>\.\d{1,2}(?!\d))?(?(open)\))",
@@ -61,11 +62,12 @@ _PANEL = re.compile(
     rf"(?![^\W_])(?!\s?[=<>≤≥~±×])(?!{_DASH}[^\W\d_]{{2}})(?!\.[a-z]\b)",
 )
 _PANEL_SEP = re.compile(
-    rf"\s*(?:(?P<dash>{_DASH}|(?<=\s)(?:to|through)(?=\s))|[,;&/+]\s*(?:(?:and|or)(?=\s))?|(?:and|or)(?=\s))\s*", re.I
+    rf"\s*(?:(?P<dash>{_DASH}|(?<=\s)(?:to|through)(?=\s))|[,;&/+]\s*(?:(?:and|or)(?=\s))?|(?:and|or|vs\.?)(?=\s))\s*",
+    re.I,
 )
 _ITEM_SEP = re.compile(
     rf"\s*(?:(?P<dash>{_DASH}|(?<=\s)(?:to|through)(?=\s))|[,;&/+]\s*(?:(?:and|or|to)(?=\s))?"
-    r"|(?:and|or|as well as)(?=\s))\s*",
+    r"|(?:and|or|as well as|vs\.?)(?=\s))\s*",
     re.I,
 )
 _LEAD_IN = re.compile(r"\s*,?\s*(?P<bracket>\()?panels?\s+", re.I)
@@ -74,7 +76,7 @@ _SUB_PANEL = re.compile(rf"\s?\((?:[ivx]+|\d)(?:\s*(?:,|and|{_DASH})\s*(?:[ivx]+
 _HALF_BRACKET = re.compile(rf"\)(?=\s*(?:,|and|&|{_DASH})\s*[A-Za-z]\))")
 _RUN = re.compile(r"(?:[a-z]{2,4}|[A-Z]{2,4})(?![^\W_])")
 _BLANKS = re.compile(r"\s*")
-_CLAUSE_END = re.compile(r"\s*(?:[,;.:)\]]|$)")
+_CLAUSE_END = re.compile(r"\s*(?:[,;.:)\]]|$|(?:and|vs\.?)\s\d)")
 _NEXT_WORD = re.compile(r"\s+(?!(?:and|or|to)\b)[^\W\d_]")
 _LABEL_END = re.compile(
     r"\s*(?:[.:|–—]+\s*|$|(?<=\s)(?=[(\[]?[^\W_a-z]"
@@ -106,9 +108,10 @@ def figure_number(label: str) -> str | None:
     text = label.strip()
     if text.isdecimal():
         return str(int(text)) if len(text) <= 3 else None
-    head = _HEAD.match(text)
+    head = _HEAD.match(_GLUED.sub(r"\1 S", text))
     if head is None:
         return None
+    text = head.string
     item = _item(text, head.end(), _kind(head))
     if item is None:
         return None
@@ -206,7 +209,8 @@ def _list(text: str, head: re.Match[str]) -> tuple[list[Reference], int]:
     found = [Reference(head.start(), first.end, first.name, _panels_before(text, head.start()) + first.panels)]
     last, distinct = first, 1
     while separator := _ITEM_SEP.match(text, last.end):
-        item = _next_item(text, separator, last, strict=not head["plural"] or distinct > 1)
+        prefix = last.prefix if separator["dash"] else first.prefix
+        item = _next_item(text, separator, prefix, strict=not head["plural"] or distinct > 1)
         if item is None:
             break
         _append(found, last, item, separator)
@@ -215,11 +219,11 @@ def _list(text: str, head: re.Match[str]) -> tuple[list[Reference], int]:
     return _at_home(text, found, last), last.end
 
 
-def _next_item(text: str, separator: re.Match[str], last: _Item, *, strict: bool) -> _Item | None:
+def _next_item(text: str, separator: re.Match[str], prefix: str, *, strict: bool) -> _Item | None:
     position = separator.end()
     if separator["dash"] and (again := _HEAD.match(text, position)):
         position = again.end()
-    item = _item(text, position, last.prefix)
+    item = _item(text, position, prefix)
     if item is None or (text[separator.end() : position] == "" and not _plausible(text, separator, item, strict)):
         return None
     return item

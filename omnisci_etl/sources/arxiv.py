@@ -227,12 +227,13 @@ def _picture(http: HttpClient, claim: ClaimedPaper, page: bytes, name: str) -> b
 
 
 def picture_urls(arxiv_url: str, external_id: str, version: int, page: bytes, name: str) -> list[str]:
-    """Where a picture of a LaTeXML page can be: as the page's base says, else in the folder of the page's name."""
+    """Where a picture of a LaTeXML page can be, best first: as the page's base says, in the folder of the page's name."""
     home = f"https://arxiv.org/html/{quote(external_id)}v{version}"
-    found = _BASE.search(page[:65536])
+    base = _BASE.search(page[:65536])
     try:
-        base = urljoin(home, found[1].decode("utf-8", "replace")) if found else home
-        candidates = [urlsplit(urljoin(base, name)), urlsplit(urljoin(f"{home}/", name))]
+        bases = [urljoin(home, base[1].decode("utf-8", "replace"))] if base else []
+        bases.append(home if name.startswith(f"{home.rpartition('/')[2]}/") else f"{home}/")
+        candidates = [urlsplit(urljoin(one, name)) for one in bases]
     except ValueError:
         return []
     own = urlsplit(arxiv_url).hostname

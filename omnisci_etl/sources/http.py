@@ -163,7 +163,7 @@ class HttpClient:
     def _ask(self, wanted: _Wanted, url: str, slot: Slot) -> tuple[Answer | None, _Fault | None]:
         headers = {"User-Agent": self.settings.user_agent, **wanted.headers}
         try:
-            answer = self._transport.send(url, headers, wanted.max_bytes, slot.sending)
+            answer = self._transport.send(url, headers, wanted.max_bytes, slot.trace)
         except httpx.DecodingError as error:
             return None, _Fault("garbled", f"answers with a body that cannot be decoded ({_line(error)})", again=True)
         except (httpx.RequestError, OSError) as error:

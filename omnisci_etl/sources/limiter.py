@@ -22,8 +22,11 @@ from omnisci_etl.config import LOOPBACK, Settings
 from omnisci_etl.errors import ServiceError
 from omnisci_etl.ledger.database import Ledger, sql
 
-# A server sees two starts closer together than we sent them when the first was slower on its way.
+# Against the jitter of clocks and schedulers.
 MARGIN_S = 0.02
+# A request reaches the server between its sending and the answer, and no later than this after the sending: the gap to
+# the next one is counted from there, since the server counts from when it saw the first.
+LONGEST_WAY_S = 0.25
 # The longest pause that a service may ask for and still be waited for.
 LONGEST_WAIT_S = 120.0
 # How long one wait for the lock blocks the thread in the driver, where no signal reaches it.
@@ -57,19 +60,29 @@ def _unless_loopback(base_url: str, interval_s: float) -> float:
 
 
 class Slot:
-    """The right to send one request now."""
+    """The right to send one request now. Trace events of httpcore say how far it is."""
 
     def __init__(self) -> None:
-        self.sent_at = time.monotonic()
+        self._sent_at = time.monotonic()
+        self._answered_at: float | None = None
         self.pause_s = 0.0
 
-    def sending(self) -> None:
-        """Says that the request goes out only now: opening the connection took its time."""
-        self.sent_at = time.monotonic()
+    def trace(self, event: str, _details: object) -> None:
+        """Notes when the request goes out, which opening a connection delays, and when the answer begins."""
+        if event.endswith("send_request_headers.started"):
+            self._sent_at, self._answered_at = time.monotonic(), None
+        elif event.endswith("receive_response_headers.complete"):
+            self._answered_at = time.monotonic()
 
     def hold_off(self, seconds: float) -> None:
         """Keeps every process away from the service for so long, from the end of this request."""
         self.pause_s = max(self.pause_s, seconds)
+
+    def ahead(self, interval_s: float) -> float:
+        """Seconds from now until the next request may start."""
+        now = time.monotonic()
+        arrived = min(self._answered_at or now, self._sent_at + LONGEST_WAY_S)
+        return max(arrived + interval_s + MARGIN_S - now if interval_s else 0.0, self.pause_s)
 
 
 class Limiter:
@@ -122,18 +135,15 @@ class Limiter:
 
 
 def _held(connection: Connection, limit: Limit) -> Iterator[Slot]:
-    """The slot; where it was sent later than it began, or a pause is asked for, the next start moves on."""
+    """The slot. The next start is written down before it, for the case that this process is killed, and after it."""
     slot = Slot()
-    began = slot.sent_at
     if limit.interval_s:
         _push(connection, limit, limit.interval_s + MARGIN_S)
     try:
         yield slot
     finally:
-        now = time.monotonic()
-        later = limit.interval_s + MARGIN_S - (now - slot.sent_at) if limit.interval_s and slot.sent_at > began else 0.0
-        if max(later, slot.pause_s) > 0:
-            _push(connection, limit, max(later, slot.pause_s))
+        if (seconds := slot.ahead(limit.interval_s)) > 0:
+            _push(connection, limit, seconds)
 
 
 def _taken(connection: Connection, service: str) -> bool:

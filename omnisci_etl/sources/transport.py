@@ -15,6 +15,8 @@ import httpx
 
 from omnisci_etl.sources.hosts import Hosts, is_loopback, is_proxied
 
+Trace = Callable[[str, object], None]
+
 # A body may trickle for so many times the time limit of one read.
 _BODY_TIMEOUTS = 10
 _MEDIA_TYPE = re.compile(r"[\w.+-]{1,60}/[\w.+-]{1,60}")
@@ -71,8 +73,8 @@ class Transport:
         for client in self._clients.values():
             client.close()
 
-    def send(self, url: str, headers: Mapping[str, str], max_bytes: int, sending: Callable[[], None]) -> Answer:
-        """The answer to one GET request; sending is called when the request goes out.
+    def send(self, url: str, headers: Mapping[str, str], max_bytes: int, trace: Trace) -> Answer:
+        """The answer to one GET request; trace is told of its progress (httpcore's trace extension).
 
         The URL's host must have passed Hosts.check. Raises httpx.RequestError, OSError or httpx.InvalidURL where
         there is no whole answer, HostileInput where the host's name leads into a private network.
@@ -80,9 +82,7 @@ class Transport:
         _, host, port = self._hosts.check(url)
         proxied = not is_loopback(host) and is_proxied(host)
         sent = dict(headers)
-        extensions: dict[str, object] = {
-            "trace": lambda event, _: sending() if event.endswith("headers.started") else None
-        }
+        extensions: dict[str, object] = {"trace": trace}
         if not is_loopback(host) and not proxied:
             sent["Host"] = host if port == 443 else f"{host}:{port}"
             extensions["sni_hostname"] = host

@@ -245,9 +245,9 @@ def test_the_first_ten_faults_are_listed_and_the_others_counted() -> None:
 
 def test_caps(monkeypatch: pytest.MonkeyPatch) -> None:
     three = filled(sheet(ROW, replace(ROW, caption_id=42), replace(ROW, caption_id=43)), *[ANSWER] * 3)
-    monkeypatch.setattr(ratings_csv, "MAX_ROWS", 2)
-    assert "line 4: more than 2 rows" in fault_of(three)
-    monkeypatch.undo()
+    with monkeypatch.context() as small:
+        small.setattr(ratings_csv, "MAX_ROWS", 2)
+        assert "line 4: more than 2 rows" in fault_of(three)
     monkeypatch.setattr(ratings_csv, "MAX_CHARACTERS", len(three) - 10)
     assert "longer than" in fault_of(three)
 

@@ -22,6 +22,8 @@ def named(text: str) -> list[tuple[str, str]]:
         ("Figure 2a", "2"),
         ("FIG. S3", "S3"),
         ("fig s3", "S3"),
+        ("FigS1", "S1"),
+        ("figs1", "S1"),
         ("Fig. Sup5C", "S5"),
         ("Extended Data Fig. 1", "ED1"),
         ("ED Fig. 4", "ED4"),
@@ -63,6 +65,7 @@ def test_the_number_of_a_label(label: str, number: str | None) -> None:
         ("Figures 1 & 2", [("1", ""), ("2", "")]),
         ("Figure 6 and 7 show", [("6", ""), ("7", "")]),
         ("Fig. 1 as well as 2", [("1", ""), ("2", "")]),
+        ("(Fig. 4b vs. 4d)", [("4", "b"), ("4", "d")]),
     ],
 )
 def test_singular_plural_lists_and_ranges(text: str, expected: list[tuple[str, str]]) -> None:
@@ -89,6 +92,8 @@ def test_singular_plural_lists_and_ranges(text: str, expected: list[tuple[str, s
         ("Fig. 2c(i–iii), d", [("2", "cd")]),
         ("Fig. 99d, 99d). Thus", [("99", "d"), ("99", "d")]),
         ("Fig. 1a) and b)", [("1", "ab")]),
+        ("(Fig. 2b vs. c)", [("2", "bc")]),
+        ("(Figure 1 A and 1B)", [("1", "A"), ("1", "B")]),
         ("Fig. 4(ii)", [("4", "ii")]),
     ],
 )
@@ -134,6 +139,8 @@ def test_words_and_counts_are_no_panels_and_no_figures(text: str, expected: list
         ("Extended Data Fig. 3a, b and 4", [("ED3", "ab"), ("ED4", "")]),
         ("Figs. S1–3", [("S1", ""), ("S2", ""), ("S3", "")]),
         ("Fig. 1 and S2", [("1", ""), ("S2", "")]),
+        ("(Figs. 1, 2, S2, S3 and 8)", [("1", ""), ("2", ""), ("S2", ""), ("S3", ""), ("8", "")]),
+        ("(Figs 2A and S4, FigS5)", [("2", "A"), ("S4", ""), ("S5", "")]),
         ("Fig. 1c (Supplementary Fig. 4)", [("1", "c"), ("S4", "")]),
         ("Fig. 2 in the Supplementary Information", [("S2", "")]),
         ("Figure 9A and Figure 9—source data 1", [("9", "A")]),

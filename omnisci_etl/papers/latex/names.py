@@ -1,314 +1,67 @@
-"""Names of LaTeX commands and environments, by what they mean for figures."""
+"""Names of LaTeX commands and environments, by what they mean; the lists stand in commands.yaml."""
 
 from __future__ import annotations
 
-FIGURES = frozenset(
-    f"{name}{star}"
-    for name in (
-        "figure",
-        "wrapfigure",
-        "floatingfigure",
-        "sidewaysfigure",
-        "SCfigure",
-        "marginfigure",
-        "teaserfigure",
-        "cutoutfigure",
-        "mfigure",
-        "figurehere",
-        "figwindow",
-        "rotatefigure",
-        "overlayfigure",
-        "turnfigure",
-    )
-    for star in ("", "*")
-)
-SUBFIGURES = frozenset(("subfigure", "subfigure*", "subfigures", "subcaptionblock", "subfloatrow", "panel"))
-TABLES = frozenset(
-    f"{name}{star}"
-    for name in (
-        "table",
-        "wraptable",
-        "floatingtable",
-        "sidewaystable",
-        "SCtable",
-        "margintable",
-        "longtable",
-        "deluxetable",
-        "supertabular",
-        "xltabular",
-        "tablehere",
-        "rotatetable",
-        "threeparttable",
-        "ltable",
-    )
-    for star in ("", "*")
-)
-ALGORITHMS = frozenset(
-    (
-        "algorithm",
-        "algorithm*",
-        "algorithm2e",
-        "algo",
-        "procedure",
-        "function",
-        "algorithmic",
-        "algorithm2e*",
-        "wrapalgorithm",
-        "scheme",
-        "scheme*",
-        "chart",
-        "listing",
-        "listing*",
-        "program",
-        "codelisting",
-        "video",
-        "movie",
-        "plate",
-        "map",
-        "box",
-    )
-)
-FLOATS = FIGURES | TABLES | ALGORITHMS
+from functools import cache
+from importlib.resources import files
+from typing import Any
 
-TABULARS = frozenset(
-    (
-        "tabular",
-        "tabular*",
-        "tabularx",
-        "tabulary",
-        "tabu",
-        "longtable",
-        "longtabu",
-        "xltabular",
-        "supertabular",
-        "tblr",
-        "algorithm",
-        "algorithm*",
-        "algorithm2e",
-        "algorithmic",
-        "algo",
-        "verbatim",
-    )
-)
-DRAWINGS = frozenset(
-    (
-        "tikzpicture",
-        "tikzcd",
-        "pgfpicture",
-        "picture",
-        "pspicture",
-        "pspicture*",
-        "axis",
-        "forest",
-        "circuitikz",
-        "feynmandiagram",
-        "feynman",
-        "fmffile",
-        "fmfgraph",
-        "fmfgraph*",
-        "quantikz",
-        "tikz-cd",
-        "asy",
-        "mfpic",
-        "psmatrix",
-        "dependency",
-        "chemfigure",
-        "bytefield",
-        "diagram",
-        "msc",
-        "gantt",
-        "ganttchart",
-        "sequencediagram",
-    )
-)
-DRAWING_COMMANDS = frozenset(
-    (
-        "tikz",
-        "xymatrix",
-        "chemfig",
-        "feynmandiagram",
-        "Qcircuit",
-        "includestandalone",
-        "includesvg",
-        "includetikz",
-        "animategraphics",
-        "includemedia",
-        "smartdiagram",
-        "Tree",
-        "unitlength",
-        "qtree",
-        "schemestart",
-    )
-)
-EQUATIONS = frozenset(
-    f"{name}{star}"
-    for name in ("equation", "align", "eqnarray", "gather", "multline", "alignat", "flalign", "subequations", "dmath")
-    for star in ("", "*")
-)
-NOT_BODY = frozenset(
-    (
-        "thebibliography",
-        "references",
-        "abstract",
-        "abstract*",
-        "onecolabstract",
-        "keywords",
-        "keyword",
-        "verbatim",
-        "CCSXML",
-        "titlepage",
-        "acronym",
-        "theindex",
-    )
-)
+import yaml
+from pylatexenc.latex2text import get_default_latex_context_db
 
-SECTIONS = {
-    "part": 0,
-    "chapter": 1,
-    "section": 2,
-    "subsection": 3,
-    "subsubsection": 4,
-    "paragraph": 5,
-    "subparagraph": 6,
-}
+_DATA: dict[str, Any] = yaml.safe_load(files(__package__).joinpath("commands.yaml").read_text("utf-8"))
 
-# Commands with the number of the argument that names the file; "key" commands take key=value pairs.
-PICTURES = {
-    "includegraphics": 1,
-    "adjustincludegraphics": 1,
-    "adjincludegraphics": 1,
-    "pgfimage": 1,
-    "epsfbox": 1,
-    "epsffile": 1,
-    "plotone": 1,
-    "plottwo": 1,
-    "plotfiddle": 1,
-    "rotatefig": 2,
-    "fig": 1,
-    "leftfig": 1,
-    "rightfig": 1,
-    "boxedfig": 1,
-    "psfig": 1,
-    "epsfig": 1,
-    "psfigure": 1,
-    "epsfigure": 1,
-    "special": 1,
-}
-ONLY_IN_FIGURES = frozenset(("fig", "leftfig", "rightfig", "boxedfig", "rotatefig", "special"))
-SUBFLOATS = frozenset(("subfloat", "subfigure", "subfig", "subbottom", "sidesubfloat", "subtop"))
 
-REFERENCES = frozenset(
-    (
-        "ref",
-        "autoref",
-        "Autoref",
-        "cref",
-        "Cref",
-        "labelcref",
-        "crefrange",
-        "Crefrange",
-        "vref",
-        "Vref",
-        "fref",
-        "Fref",
-        "figref",
-        "Figref",
-        "subref",
-        "eqref",
-        "pageref",
-        "cpageref",
-        "nameref",
-        "zcref",
-        "hyperref",
-        "prettyref",
-    )
-)
+def _words(key: str) -> frozenset[str]:
+    return frozenset(_DATA[key].split())
 
-CONDITIONALS = frozenset(
-    (
-        "if",
-        "ifx",
-        "ifnum",
-        "ifdim",
-        "ifodd",
-        "ifcat",
-        "ifcase",
-        "ifvmode",
-        "ifhmode",
-        "ifmmode",
-        "ifinner",
-        "ifvoid",
-        "ifhbox",
-        "ifvbox",
-        "ifeof",
-        "iftrue",
-        "iffalse",
-        "ifdefined",
-        "ifcsname",
-        "iffontchar",
-        "ifpdf",
-        "ifxetex",
-        "ifluatex",
-        "ifPDFTeX",
-        "ifXeTeX",
-        "ifLuaTeX",
-        "else",
-        "fi",
-    )
-)
 
-STRUCTURAL = (
-    frozenset(
-        (
-            "begin",
-            "end",
-            "caption",
-            "captionof",
-            "subcaption",
-            "subcaptionbox",
-            "captionbox",
-            "sidecaption",
-            "bicaption",
-            "figcaption",
-            "captionsetup",
-            "ContinuedFloat",
-            "label",
-            "title",
-            "abstract",
-            "appendix",
-            "graphicspath",
-            "setcounter",
-            "addtocounter",
-            "stepcounter",
-            "refstepcounter",
-            "gridline",
-            "input",
-            "include",
-            "import",
-        )
-    )
-    | PICTURES.keys()
-    | SUBFLOATS
-    | REFERENCES
-    | SECTIONS.keys()
-    | DRAWING_COMMANDS
-)
-# Own definitions of these are ignored: what LaTeX means by them is built in. The short names that authors
-# commonly take for their own macros are left to them.
-PROTECTED = (STRUCTURAL | {"item", "par", "footnote", "document", "today", "and", "\\", "cite", "citep", "citet"}) - {
-    "fig",
-    "subfig",
-    "figref",
-    "Figref",
-    "fref",
-    "Fref",
-    "vref",
-    "subtop",
-    "psfigure",
-    "epsfigure",
-    "Tree",
-    "special",
-    "chemfig",
-}
+def _starred(key: str) -> frozenset[str]:
+    return frozenset(f"{name}{star}" for name in _words(key) for star in ("", "*"))
+
+
+FIGURES = _starred("figures")
+TABLES = _starred("tables")
+FLOATS = FIGURES | TABLES | _starred("algorithms")
+SUBFIGURES = _words("subfigures")
+TABULARS = _words("tabulars")
+DRAWINGS = _words("drawings")
+EQUATIONS = _starred("equations")
+NOT_BODY = _words("not_body")
+
+DRAWING_COMMANDS = _words("drawing_commands")
+SUBFLOATS = _words("subfloats")
+ONLY_IN_FIGURES = _words("only_in_figures")
+REFERENCES = _words("references")
+CONDITIONALS = _words("conditionals")
+KEPT_DEFINITIONS = _words("kept_definitions")
+PICTURES: dict[str, int] = _DATA["pictures"]
+SECTIONS: dict[str, int] = _DATA["sections"]
+
+STRUCTURAL = _words("structural") | PICTURES.keys() | SUBFLOATS | REFERENCES | SECTIONS.keys() | DRAWING_COMMANDS
+PROTECTED = (STRUCTURAL | _words("protected")) - _words("free")
 PROTECTED_ENVIRONMENTS = FLOATS | SUBFIGURES | EQUATIONS | {"document", "abstract", "center", "minipage", "verbatim"}
-KEPT_DEFINITIONS = frozenset(("thefigure", "thetable", "thesubfigure", "thesection", "figurename"))
+
+OPERATORS = _words("operators")
+ASSIGNED = _words("assigned")
+TEXT_IN_MATH = _words("text_in_math")
+CITES = _words("cites")
+SILENT_IN_MATH = _words("silent_in_math")
+DROPPED: dict[str, int] = {name: count for count, words in _DATA["dropped"].items() for name in words.split()}
+ENVIRONMENT_ARGUMENTS: dict[str, int] = _DATA["environment_arguments"]
+ACCENTS: dict[str, str] = _DATA["accents"]
+UNIT_PREFIXES: dict[str, str] = _DATA["unit_prefixes"]
+UNITS: dict[str, str] = _DATA["units"]
+DOUBLE_STRUCK = dict(zip("CEHNPQRZ1", "ℂ𝔼ℍℕℙℚℝℤ𝟙", strict=True))
+
+
+@cache
+def symbols() -> dict[str, str]:
+    """Commands without arguments and the text that they print."""
+    table: dict[str, str] = {}
+    for spec in get_default_latex_context_db().iter_macro_specs():
+        printed = spec.simplify_repl
+        if isinstance(printed, str) and "%" not in printed and len(printed) <= 3 and spec.macroname != "today":
+            table[spec.macroname] = printed
+    own: dict[str, str] = _DATA["symbols"]
+    return table | {name: name for name in OPERATORS} | own | {mark: mark for mark in "{}%$#&_"}

@@ -98,10 +98,10 @@ def _partners(text: str) -> dict[int, int]:
     stack: list[int] = []
     floors: list[tuple[str, int]] = []
     for found in _BRACES.finditer(text):
-        token = found.group()
-        if token == "{":
+        mark = found.group()
+        if mark == "{":
             stack.append(found.start())
-        elif token == "}":
+        elif mark == "}":
             if len(stack) > (floors[-1][1] if floors else 0):
                 partner[stack.pop()] = found.start()
         elif found.group(1):

@@ -13,7 +13,7 @@ _CAPTION_ENDS = re.compile(r"\n[ \t]*\n|\\(?:label|end|begin|includegraphics|cap
 _LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
 _KEY_FILE = re.compile(r"(?:^|,)\s*(?:figure|file)\s*=\s*([^,]*)")
 _SPECIAL_FILE = re.compile(r"psfile\s*=\s*[\"']?([^\s\"',]+)")
-_TYPE = re.compile(r"type\s*=\s*\{?\s*(\w+)")
+_TYPE = re.compile(r"(?:^|,)\s*type\s*=\s*\{?\s*(\w+)")
 _OPTION = re.compile(r"(?:^|,)\s*(page|angle)\s*=\s*\{?\s*(-?\d+)")
 _STEPS = {"setcounter": "set", "addtocounter": "add", "stepcounter": "step", "refstepcounter": "step"}
 
@@ -307,7 +307,7 @@ class _Scanner:
     def captionsetup(self, name: str, start: int, after: int) -> int:
         arg = self.source.group(self.source.skip_optionals(after, 1))
         found = _TYPE.search(self.source.get(arg))
-        if found:
+        if found and self.env.parent and self.env.name != "document":
             self.env.captype = found.group(1)
         return arg.after if arg else after
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from omnisci_etl.papers.latex import symbols as table
+from omnisci_etl.papers.latex import names
 from omnisci_etl.papers.latex.expand import Macros, expand_text
 from omnisci_etl.papers.latex.scan import Arg, Source
 from omnisci_etl.papers.model import clean
@@ -18,6 +18,8 @@ _GLUE = re.compile(r"(?:\s*(?:plus|minus)\s*-?[\d.]+\s*(?:pt|cm|mm|in|em|ex|fil+
 _ROW_SKIP = re.compile(r"\*?\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]")
 _COMPOUND = re.compile(r"[ +\-−×/=<>·,∗±]")
 _PLAIN = {"---": "—", "--": "–", "``": "“", "''": "”", "`": "'", "'": "'", "&": " ", "~": " "}
+_POWERS = {"squared": "^2", "cubed": "^3"}
+_POWERS_BEFORE = {"square": "^2", "cubic": "^3"}
 _BIG = re.compile(r"(?:left|right|middle|[bB]igg?[lrm]?)$")
 
 
@@ -81,7 +83,7 @@ class _Writer:
         if arg is None or arg.after > self.end:
             return None
         name = self.source.text[arg.start + 1 : arg.end]
-        if self.source.text[arg.start] == "\\" and name.isalpha() and name not in table.symbols():
+        if self.source.text[arg.start] == "\\" and name.isalpha() and name not in names.symbols():
             group = self.group(arg.end)
             return Arg(arg.start, group.after, group.after) if group else arg
         return arg
@@ -120,14 +122,14 @@ class _Writer:
         handler = _COMMANDS.get(name)
         if handler:
             return handler(self, name, after)
-        if name in table.ACCENTS:
+        if name in names.ACCENTS:
             return self._accent(name, after)
-        if name in table.DROPPED:
-            return self._drop(table.DROPPED[name], after)
-        printed = table.symbols().get(name)
+        if name in names.DROPPED:
+            return self._drop(names.DROPPED[name], after)
+        printed = names.symbols().get(name)
         if printed is not None:
             return self._symbol(name, printed, after)
-        if name in table.ASSIGNED:
+        if name in names.ASSIGNED:
             return self._length(after)
         if _BIG.match(name):
             return after + 1 if self.follows(after) == "." else after
@@ -135,7 +137,7 @@ class _Writer:
 
     def _symbol(self, name: str, printed: str, after: int) -> int:
         before = self.out[-1][-1:] if self.out else ""
-        if name in table.OPERATORS:
+        if name in names.OPERATORS:
             self.out.append(f" {printed}" if before.isalnum() else printed)
             return self._operator_end(after)
         self.out.append(printed)
@@ -153,7 +155,7 @@ class _Writer:
         base = self.inner(arg).strip().replace("ı", "i").replace("ȷ", "j")
         if arg is None:
             return after
-        self.out.append(base[:1] + table.ACCENTS[name] if len(base) == 1 else base)
+        self.out.append(base[:1] + names.ACCENTS[name] if len(base) == 1 else base)
         return arg.after
 
     def _drop(self, count: int, after: int) -> int:
@@ -177,7 +179,7 @@ class _Writer:
         if following == "[":
             option = self.source.optional(after)
             return option.after if option else after
-        if self.math and len(name) > 1 and following != "{" and "@" not in name and name not in _SILENT:
+        if self.math and len(name) > 1 and following != "{" and "@" not in name and name not in names.SILENT_IN_MATH:
             self.out.append(name)
         return self.source.blanks(after) if name[0].isalpha() else after
 
@@ -228,7 +230,7 @@ class _Writer:
         """\\mathbb: letters that have a double-struck form take it."""
         arg = self.token(after)
         inner = self.inner(arg)
-        self.out.append(table.DOUBLE_STRUCK.get(inner, inner))
+        self.out.append(names.DOUBLE_STRUCK.get(inner, inner))
         return arg.after if arg else after
 
     def negate(self, name: str, after: int) -> int:
@@ -251,7 +253,7 @@ class _Writer:
         self.out.append(" ")
         if arg is None or name == "end":
             return arg.after if arg else after
-        return self._drop(table.ENVIRONMENT_ARGUMENTS.get(self.source.get(arg), 0), arg.after)
+        return self._drop(names.ENVIRONMENT_ARGUMENTS.get(self.source.get(arg), 0), arg.after)
 
     def row(self, name: str, after: int) -> int:
         """\\\\ with its optional skip is a blank."""
@@ -323,34 +325,26 @@ def _unit(latex: str) -> str:
             out.append(found.group())
         elif word == "per":
             out.append("/")
-        elif word in table.UNIT_POWERS_BEFORE:
-            power = table.UNIT_POWERS_BEFORE[word]
-        elif word in table.UNIT_POWERS or word == "tothe":
-            out.append(table.UNIT_POWERS.get(word) or f"^{found.group(2)}")
-        elif word in _PREFIXES:
-            out.append(("" if not out or out[-1] == "/" else " ") + table.UNITS[word])
+        elif word in _POWERS_BEFORE:
+            power = _POWERS_BEFORE[word]
+        elif word in _POWERS or word == "tothe":
+            out.append(_POWERS.get(word) or f"^{found.group(2)}")
+        elif word in names.UNIT_PREFIXES:
+            out.append(("" if not out or out[-1] == "/" else " ") + names.UNIT_PREFIXES[word])
             prefixed = True
         else:
             joint = "" if prefixed or not out or out[-1] in ("/", " ") else " "
-            out.append(joint + table.UNITS.get(word, word) + power)
+            out.append(joint + names.UNITS.get(word, word) + power)
             power, prefixed = "", False
     return "".join(out)
 
 
-_PREFIXES = frozenset(
-    "yocto zepto atto femto pico nano micro milli centi deci deca hecto kilo mega giga tera peta exa".split()
-)
-_SILENT = frozenset(
-    "displaystyle textstyle scriptstyle scriptscriptstyle limits nolimits nonumber notag boldmath unboldmath bm boldsymbol "
-    "rm bf it sf tt cal mathit mathbf mathsf mathtt mathcal mathscr mathfrak mathnormal small large Large normalsize "
-    "footnotesize scriptsize tiny hfill hfil relax protect smash strut mathstrut allowbreak nobreak noindent".split()
-)
 _Handler = Callable[[_Writer, str, int], int]
 _COMMANDS: dict[str, _Handler] = {
-    **dict.fromkeys(table.TEXT_IN_MATH, _Writer.text),
+    **dict.fromkeys(names.TEXT_IN_MATH, _Writer.text),
     **dict.fromkeys(("textsuperscript", "textsubscript", "sp", "sb"), _Writer.super_or_sub),
     **dict.fromkeys(("frac", "dfrac", "tfrac", "nicefrac", "sfrac", "cfrac"), _Writer.fraction),
-    **dict.fromkeys(table.CITES, _Writer.cite),
+    **dict.fromkeys(names.CITES, _Writer.cite),
     **dict.fromkeys(("begin", "end"), _Writer.environment),
     **dict.fromkeys("()[]", _Writer.formula),
     **dict.fromkeys(("SI", "SIrange", "qty", "qtyrange", "num", "numrange", "ang"), _Writer.number),

@@ -1,0 +1,1 @@
+SELECT call_id, fingerprint::text AS fingerprint FROM call WHERE fingerprint = ANY (CAST(:fingerprints AS text[]))

@@ -1,0 +1,297 @@
+"""From captions and pictures to figures: which belong together, how they are numbered, what labels point at."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from omnisci_etl.errors import HostileInput
+from omnisci_etl.papers.latex import names
+from omnisci_etl.papers.latex.counters import Counters, letter
+from omnisci_etl.papers.latex.scan import Arg
+from omnisci_etl.papers.latex.structure import Env, Event, Structure
+
+# A picture outside of any environment belongs to a caption at most this many characters behind it.
+_NEAR = 3000
+MAX_CAPTIONS, MAX_LABELS = 2000, 20_000
+
+
+@dataclass(eq=False)
+class Part:
+    """A lettered part: its caption in the source (None: not captioned) and the environment that holds it."""
+
+    letter: str
+    caption: Arg | None
+    env: Env
+    start: int
+
+
+@dataclass(eq=False)
+class Draft:
+    """A figure in the making. span is the stretch of text that the body does not have."""
+
+    number: str
+    name: str
+    caption: Arg
+    start: int
+    end: int
+    pictures: list[Event] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    drawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a label stands for: kind "figure", "table" or "section", its number, the figure and its part."""
+
+    kind: str
+    number: str
+    draft: Draft | None = None
+    part: str = ""
+
+
+@dataclass
+class Floats:
+    """The figures of a document in order, what each label stands for, and where captions stand outside of floats."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    targets: dict[str, Target] = field(default_factory=dict)
+    outside: list[tuple[int, int]] = field(default_factory=list)
+
+
+def owner(event: Event) -> Env | None:
+    """The float or lettered part that a caption belongs to: the innermost around it, None outside of both."""
+    for env in event.env.chain():
+        if env.captype or env.name in names.FLOATS or env.name in names.SUBFIGURES or env.name == "subfloat":
+            return env
+    return None
+
+
+def kind_of(event: Event) -> str:
+    """What a caption is the caption of: "figure", "table", "part", "other" or, outside of floats, ""."""
+    if event.kind == "subcaption":
+        return "part"
+    if event.value:
+        return event.value if event.value in ("figure", "table") else "other"
+    env = owner(event)
+    if env is None:
+        return ""
+    if env.captype:
+        return env.captype if env.captype in ("figure", "table") else "other"
+    if env.name in names.FIGURES:
+        return "figure"
+    if env.name in names.TABLES:
+        return "table"
+    return "part" if env.name in names.SUBFIGURES or env.name == "subfloat" else "other"
+
+
+def collect(structure: Structure) -> Floats:
+    """The figures of a structure."""
+    return _Collector(structure).run()
+
+
+class _Collector:
+    def __init__(self, structure: Structure) -> None:
+        self.events = structure.events
+        for kind, cap in (("caption", MAX_CAPTIONS), ("label", MAX_LABELS)):
+            if sum(1 for _ in structure.of_kind(kind)) > cap:
+                raise HostileInput("too-large", f"more than {cap} commands \\{kind}")
+        self.starts = [event.start for event in self.events]
+        self.found = Floats()
+        self.counters = Counters()
+        self.drafts: dict[Event, Draft] = {}
+        self.numbers: dict[Event, tuple[str, str]] = {}
+        self.sections: dict[Event, str] = {}
+
+    def run(self) -> Floats:
+        captions = self._number()
+        for container, group in _grouped(captions):
+            self._fill(container, group)
+        for draft in self.found.drafts:
+            self._letter(draft)
+        self._aim_labels()
+        return self.found
+
+    def _number(self) -> list[Event]:
+        """Walk through the counters; the captions of figures, in order."""
+        figures: list[Event] = []
+        continued: Env | None = None
+        for event in self.events:
+            kind = kind_of(event) if event.kind == "caption" else ""
+            if event.kind == "continued":
+                continued = event.env
+            elif kind == "figure" and not event.starred:
+                again = continued is not None and event.env.inside(continued) and bool(self.found.drafts)
+                self._draft(event, again)
+                figures.append(event)
+                continued = None
+            elif kind == "table" and not event.starred:
+                self.numbers[event] = ("table", self.counters.step("table"))
+            elif event.kind == "label":
+                self.sections[event] = self._section_number()
+            else:
+                self.counters.feed(event)
+        return figures
+
+    def _section_number(self) -> str:
+        level = next(
+            (n for n in ("subsubsection", "subsection", "section", "chapter") if self.counters.value.get(n)), ""
+        )
+        return self.counters.printed(level) if level else ""
+
+    def _draft(self, event: Event, again: bool) -> None:
+        arg = event.arg or Arg(event.end, event.end, event.end)
+        if again:
+            draft = self.found.drafts[-1]
+        else:
+            number = self.counters.step("figure")
+            draft = Draft(number, self.counters.formats.get("figurename", ""), arg, event.start, event.end)
+            self.found.drafts.append(draft)
+        self.drafts[event] = draft
+        self.numbers[event] = ("figure", draft.number)
+
+    def between(self, start: int, end: int) -> Sequence[Event]:
+        """The events in a stretch of text."""
+        return self.events[bisect_right(self.starts, start - 1) : bisect_right(self.starts, end - 1)]
+
+    def _fill(self, container: Env | None, captions: list[Event]) -> None:
+        if container is None:
+            container = self._surroundings(captions)
+        if container is None:
+            for caption in captions:
+                self._fill_near(caption)
+            return
+        inside = [e for e in self.between(container.start, container.end) if e.env.inside(container)]
+        bounds = _share(inside, captions)
+        for caption, (start, end) in zip(captions, bounds, strict=True):
+            draft = self.drafts[caption]
+            draft.start, draft.end = min(draft.start, start), max(draft.end, end)
+            self._take(draft, [e for e in inside if start <= e.start < end])
+        self.found.outside.append((container.start, container.end))
+
+    def _surroundings(self, captions: list[Event]) -> Env | None:
+        """For captions outside of floats: the innermost environment around them that holds a picture."""
+        for env in captions[0].env.chain():
+            if env.parent is None or env.name == "document":
+                return None
+            if env.end - env.start > _NEAR + sum(caption.end - caption.start for caption in captions):
+                return None
+            if any(e.kind in ("picture", "drawing") for e in self.between(env.start, env.end)):
+                return env
+        return None
+
+    def _fill_near(self, caption: Event) -> None:
+        """Outside of any environment: the pictures since the last caption, heading or float, not far above."""
+        draft = self.drafts[caption]
+        index = self.events.index(caption)
+        for event in reversed(self.events[:index]):
+            barrier = event.kind in ("caption", "section") or event.start < caption.start - _NEAR
+            if barrier or any(env.name in names.FLOATS for env in event.env.chain()):
+                break
+            if event.kind in ("picture", "drawing", "subcaption"):
+                self._take(draft, [event], first=True)
+        self.found.outside.append((caption.start, caption.end))
+
+    def _take(self, draft: Draft, events: Sequence[Event], *, first: bool = False) -> None:
+        pictures = [event for event in events if event.kind == "picture"]
+        draft.pictures[:] = [*pictures, *draft.pictures] if first else [*draft.pictures, *pictures]
+        draft.drawn = draft.drawn or any(event.kind == "drawing" for event in events)
+        for event in events:
+            if kind_of(event) == "part" and not event.starred:
+                env = owner(event) or event.env
+                if event.kind == "subcaption" and env.name in names.FLOATS:
+                    env = event.env
+                draft.parts.append(Part("", event.arg, env, event.start))
+
+    def _letter(self, draft: Draft) -> None:
+        draft.parts.sort(key=lambda part: part.start)
+        form = self.counters.formats.get("thesubfigure", "")
+        style = next((style for style in ("Alph", "arabic", "roman", "Roman") if f"\\{style}" in form), "alph")
+        for number, part in enumerate(draft.parts, 1):
+            part.letter = letter(number, style)
+
+    def _aim_labels(self) -> None:
+        for event in self.events:
+            if event.kind == "label" and event.value and event.value not in self.found.targets:
+                target = self._target(event)
+                if target:
+                    self.found.targets[event.value] = target
+                    if target.draft and not target.part:
+                        target.draft.labels.append(event.value)
+
+    def _target(self, label: Event) -> Target | None:
+        part = self._part_of(label)
+        if part:
+            return Target("figure", part[0].number, part[0], part[1].letter)
+        caption = self._caption_of(label)
+        if caption:
+            kind, number = self.numbers[caption]
+            return Target(kind, number, self.drafts.get(caption))
+        inside = {env.name for env in label.env.chain()}
+        if inside & (names.FLOATS | names.EQUATIONS) or not self.sections[label]:
+            return None
+        return Target("section", self.sections[label])
+
+    def _part_of(self, label: Event) -> tuple[Draft, Part] | None:
+        envs = set(label.env.chain())
+        for draft in self.found.drafts:
+            if not draft.start <= label.start < draft.end:
+                continue
+            mine = [part for part in draft.parts if part.env in envs and part.env.name not in names.FIGURES]
+            if mine:
+                before = [part for part in mine if part.start <= label.start]
+                return draft, before[-1] if before else mine[0]
+        return None
+
+    def _caption_of(self, label: Event) -> Event | None:
+        """The caption that a label stands in or behind, in the same float; else the next one of the float."""
+        inside = [c for c in self.numbers if c.start <= label.start < c.end]
+        if inside:
+            return inside[-1]
+        for env in label.env.chain():
+            if env.parent is None or env.name == "document":
+                break
+            here = [c for c in self.numbers if env.start <= c.start < env.end]
+            if here and (env.name in names.FLOATS or env.captype or here[0].env is env):
+                before = [c for c in here if c.start < label.start]
+                return before[-1] if before else here[0]
+        return self._just_before(label)
+
+    def _just_before(self, label: Event) -> Event | None:
+        """The caption right before a label that stands outside of any environment."""
+        index = self.events.index(label)
+        previous = self.events[index - 1] if index else None
+        near = previous in self.numbers and previous is not None and label.start - previous.end < 20
+        return previous if near else None
+
+
+def _grouped(captions: Sequence[Event]) -> list[tuple[Env | None, list[Event]]]:
+    """Figure captions by the figure environment that they share; outside of such, by their own environment."""
+    groups: dict[tuple[bool, Env], list[Event]] = {}
+    for caption in captions:
+        chain = [env for env in caption.env.chain() if env.name in names.FIGURES]
+        groups.setdefault((True, chain[-1]) if chain else (False, caption.env), []).append(caption)
+    return [(env if is_float else None, group) for (is_float, env), group in groups.items()]
+
+
+def _share(inside: Sequence[Event], captions: Sequence[Event]) -> list[tuple[int, int]]:
+    """Which stretch of a float belongs to which of its captions.
+
+    Captions stand below their pictures, unless the first caption stands before the first picture; where all
+    pictures come first and all captions after them, the pictures are dealt out evenly.
+    """
+    start = min(event.start for event in [*inside, *captions])
+    end = max(event.end for event in [*inside, *captions]) + 1
+    if len(captions) == 1:
+        return [(start, end)]
+    pictures = [event.start for event in inside if event.kind in ("picture", "drawing")]
+    if pictures and pictures[-1] < captions[0].start and len(pictures) % len(captions) == 0:
+        size = len(pictures) // len(captions)
+        cuts = [pictures[i * size] for i in range(1, len(captions))]
+    elif pictures and captions[0].start < pictures[0]:
+        cuts = [caption.start for caption in captions[1:]]
+    else:
+        cuts = [caption.end for caption in captions[:-1]]
+    return list(zip([start, *cuts], [*cuts, end], strict=True))

@@ -1,0 +1,125 @@
+"""How fast the main parts are, as ratios to the bare work beneath them, measured in one run.
+
+A ratio of 3 means three times as long as the bare parser, COPY or writer takes for the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from lxml import etree, html
+from sqlalchemy import text
+
+from omnisci_etl.demo.run import papers_folder
+from omnisci_etl.exports import parquet
+from omnisci_etl.judging.evidence import Candidate, Evidence
+from omnisci_etl.judging.scorers import default_scorers
+from omnisci_etl.ledger.database import Ledger, copy_into
+from omnisci_etl.ledger.embedded import EmbeddedServer
+from omnisci_etl.papers import jats, latexml, nature_html
+
+ROWS = 50_000
+ROUNDS = 5
+
+
+def best(work: Callable[[], object]) -> float:
+    """Seconds of the fastest of a few rounds."""
+    times = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def say(what: str, ours: float, bare: float, beneath: str) -> None:
+    """One line of the report."""
+    sys.stdout.write(f"{what:34} {ours * 1000:9.1f} ms   {bare * 1000:9.1f} ms {beneath:22} ratio {ours / bare:6.2f}\n")
+
+
+def parsers() -> None:
+    """Parsers against lxml on the same files."""
+    folder = papers_folder()
+    for name, pattern, parse, bare in (
+        ("JATS", "natcomms/*/*.xml", jats.parse, etree.fromstring),
+        ("nature.com HTML", "natcomms/**/*.html", nature_html.parse, html.fromstring),
+        ("LaTeXML HTML", "arxiv/**/*.html", latexml.parse, html.fromstring),
+    ):
+        files = [path.read_bytes() for path in sorted(folder.glob(pattern))]
+        if files:
+            say(name, best(lambda: [parse(f) for f in files]), best(lambda: [bare(f) for f in files]), "bare lxml")
+
+
+def loading(ledger: Ledger) -> None:
+    """COPY into a temporary table and an upsert, against the bare COPY of the same rows."""
+    rows = [(n, f"10.1038/{n}", "A caption of ordinary length. " * 8) for n in range(ROWS)]
+    columns = {"n": "bigint", "name": "text", "body": "text"}
+
+    def ours() -> None:
+        with ledger.engine.begin() as connection:
+            connection.execute(text("CREATE TABLE IF NOT EXISTS bench (n bigint PRIMARY KEY, name text, body text)"))
+            connection.execute(text("TRUNCATE bench"))
+            copy_into(connection, "bench_stage", columns, rows)
+            connection.execute(text("INSERT INTO bench SELECT * FROM pg_temp.bench_stage ON CONFLICT DO NOTHING"))
+
+    def bare() -> None:
+        data = io.StringIO("".join(f"{n}\t{name}\t{body}\n" for n, name, body in rows))
+        with ledger.engine.begin() as connection:
+            connection.execute(text("CREATE TEMPORARY TABLE bare (n bigint, name text, body text) ON COMMIT DROP"))
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            with driver.cursor() as cursor:
+                cursor.copy_expert("COPY bare FROM STDIN", data)
+
+    say(f"COPY and upsert of {ROWS} rows", best(ours), best(bare), "bare COPY")
+
+
+def exporting(folder: Path) -> None:
+    """Parquet with pictures, against the bare writer of the same table."""
+    row = {name: None for name in parquet.schema().names} | {
+        "image": {"bytes": bytes(range(256)) * 400, "path": "x.png"}, "caption": "A caption. " * 30, "panels": [], "context": [], "scores": [],
+        "disciplines": ["physics"],
+    }  # fmt: skip
+    rows = [row] * 500
+    table = pa.Table.from_pylist(rows, schema=parquet.schema())
+    ours = best(lambda: parquet.write_shard(folder / "ours.parquet", iter(rows)))
+    bare = best(lambda: pq.write_table(table, folder / "bare.parquet", compression="zstd"))
+    say("parquet of 500 rows with pictures", ours, bare, "bare writer")
+
+
+def scoring() -> None:
+    """Captions a second through the deterministic scorers, one process."""
+    evidence = Evidence(
+        author_caption="a, Yield of 5 mM samples at 20 °C. b, Yield at 40 °C (n = 12).", panel_labels=("a", "b"),
+        mentions=("At 5 mM the yield rises from 81% to 93% between 20 and 40 °C (Fig. 1a, b). " * 4,) * 3, kind="chart", label="Fig. 1", title="",
+    )  # fmt: skip
+    body = "The chart shows the yield of 5 mM samples, which rises from 81% at 20 °C to 93% at 40 °C with n = 12. " * 6
+    candidates = [Candidate(body, (("a", "Yield at 20 °C."), ("b", "Yield at 40 °C.")), evidence)] * 500
+    seconds = best(lambda: [scorer.score(candidates) for scorer in default_scorers()])
+    sys.stdout.write(f"{'deterministic scorers':34} {500 / seconds:9.0f} captions a second in one process\n")
+
+
+def main() -> None:
+    """Prints the report."""
+    parsers()
+    scoring()
+    with tempfile.TemporaryDirectory(prefix="omnisci-bench-") as folder:
+        server = EmbeddedServer(Path(folder) / "postgres")
+        try:
+            ledger = Ledger(server.url())
+            loading(ledger)
+            ledger.close()
+        finally:
+            server.stop()
+        exporting(Path(folder))
+
+
+if __name__ == "__main__":
+    main()
