@@ -53,8 +53,11 @@ def parsers() -> None:
         ("LaTeXML HTML", "arxiv/**/*.html", latexml.parse, html.fromstring),
     ):
         files = [path.read_bytes() for path in sorted(folder.glob(pattern))]
-        if files:
-            say(name, best(lambda: [parse(f) for f in files]), best(lambda: [bare(f) for f in files]), "bare lxml")
+        say(name, best(_each(parse, files)), best(_each(bare, files)), "bare lxml")
+
+
+def _each(work: Callable[[bytes], object], files: list[bytes]) -> Callable[[], object]:
+    return lambda: [work(file) for file in files]
 
 
 def loading(ledger: Ledger) -> None:

@@ -19,14 +19,14 @@ from omnisci_etl.ledger.database import copy_into, dumps, sql
 
 PURPOSE = "caption"
 MAX_SIDE = 2048
-# A picture is sent as figures.images.for_model makes it of the stored one. That is a function of the stored bytes and of
-# these, so the fingerprint holds them instead of the sent bytes: planning then decodes no picture. Raise the version when
-# for_model gives other bytes.
+# A picture is sent as figures.images.for_model makes it of the stored one. That is a function of the stored bytes and
+# of these, so the fingerprint holds them instead of the sent bytes: planning then decodes no picture. Raise the version
+# when for_model gives other bytes.
 PREPARATION = {"by": "for_model", "version": 1, "max_side": MAX_SIDE}
 _SQL = "omnisci_etl.captions.sql"
 _STAGE = {
-    "figure_id": "bigint", "fingerprint": "text", "prompt_sha256": "text", "model_id": "bigint", "sent_image_sha256": "text",
-    "evidence_sha256": "text", "draw": "integer", "policy": "text", "policy_sha256": "text", "reason": "jsonb",
+    "figure_id": "bigint", "fingerprint": "text", "prompt_sha256": "text", "model_id": "bigint",
+    "sent_image_sha256": "text", "evidence_sha256": "text", "draw": "integer", "policy": "text", "policy_sha256": "text", "reason": "jsonb",
     "features": "jsonb", "candidates": "jsonb", "probability": "double precision", "run_key": "bigint",
 }  # fmt: skip
 
@@ -112,7 +112,7 @@ class Planner:
                 "family": self.routes.family_of(name), "base_url": provider.url,
                 "params": dumps(self.params_of(name)), "run_key": run_key,
             }  # fmt: skip
-            ids[name] = int(connection.execute(sql(_SQL, "register_model"), parameters).scalars().first() or 0)
+            ids[name] = _model_id(connection, parameters)
         return ids
 
     def write(
@@ -138,6 +138,13 @@ class Planner:
         figure = want.figure
         kept = figure.media_type == "image/jpeg" and max(figure.width, figure.height) <= MAX_SIDE
         return figure.image_sha256 if kept and not self.is_extractive(want.decision.model) else None
+
+
+def _model_id(connection: Connection, parameters: Mapping[str, Any]) -> int:
+    """The row of a model. Asked twice, as another process may write it between the statement's insert and its look."""
+    statement = sql(_SQL, "register_model")
+    found = connection.execute(statement, parameters).scalar() or connection.execute(statement, parameters).scalar_one()
+    return int(found)
 
 
 def _changes(figure: FigureRow, prompt: Prompt) -> Iterator[str]:

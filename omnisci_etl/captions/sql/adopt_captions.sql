@@ -7,3 +7,4 @@ WHERE r.call_id = ANY (CAST(:calls AS bigint[]))
   AND NOT EXISTS (SELECT FROM omnisci.caption h WHERE h.figure_id = r.figure_id AND h.call_id = r.call_id)
 ORDER BY r.figure_id, r.call_id
 ON CONFLICT (figure_id, call_id) DO NOTHING
+RETURNING call_id

@@ -4,3 +4,4 @@ FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS d (call_id bigint, attempt_id b
 JOIN omnisci.call k USING (call_id) JOIN omnisci.route r USING (call_id)
 ORDER BY r.figure_id, k.call_id
 ON CONFLICT (figure_id, call_id) DO NOTHING
+RETURNING call_id
