@@ -3,7 +3,8 @@
 **A run for each day:** Trigger > Backfill, choose the first and last publication date (midnight UTC); or
 `airflow backfill create --dag-id <this DAG> --from-date 2026-01-01 --to-date 2026-01-31`. Today is not offered yet.
 
-**One run for all days:** Trigger > Single Run, give `since` and `until`.
+**One run for all days:** Trigger > Single Run, give `since` and `until`. Of arXiv, which lists papers by the day of
+their last change, this asks less than many days one by one.
 
 What is stored already is not fetched again, whatever run asked for it first; nothing here starts by itself.
 """

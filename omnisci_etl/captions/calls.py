@@ -168,11 +168,17 @@ class CallDesk:
 
     def adopt(self, calls: Sequence[int]) -> list[int]:
         """Captions the figures that were routed to answered calls and have no caption of them; how many for each."""
-        parameters = {"calls": list(calls), "run_key": self._context.run.key}
         with self._context.ledger.begin() as connection:
-            made = connection.execute(sql(_SQL, "adopt_captions"), parameters)
-            captioned = [row.call_id for row in made]
+            captioned = adopt_captions(connection, calls, self._context.run.key)
         return [captioned.count(call_id) for call_id in calls]
+
+
+def adopt_captions(connection: Connection, calls: Sequence[int], run_key: int) -> list[int]:
+    """Captions figures from answers that are there already; the call of each caption."""
+    if not calls:
+        return []
+    parameters = {"calls": list(calls), "run_key": run_key}
+    return list(connection.execute(sql(_SQL, "adopt_captions"), parameters).scalars())
 
 
 def _standing(state: CallState, held: bool) -> Claim:

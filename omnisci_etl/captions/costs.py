@@ -41,6 +41,12 @@ def likely_input_tokens(input_bytes: int, width: int = 0, height: int = 0) -> in
     return -(-input_bytes // 4) + _OVERHEAD_TOKENS + picture
 
 
+def sent_size(width: int, height: int, max_side: int) -> tuple[int, int]:
+    """Width and height of a picture after it was made to fit max_side."""
+    factor = min(1.0, max_side / max(width, height, 1))
+    return round(width * factor), round(height * factor)
+
+
 def likely_output_tokens(panels: int, max_output_tokens: int) -> int:
     """A fair guess of output tokens: a dense caption and a text for each panel."""
     return min(max_output_tokens, 350 + 80 * panels)

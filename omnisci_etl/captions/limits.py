@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from omnisci_etl.captions.routes import Model
 from omnisci_etl.ledger.database import Ledger, sql
 
@@ -20,7 +22,7 @@ class Pace:
         """Whether there is nothing to wait for."""
         return self._requests is None and self._tokens is None
 
-    def reserve(self, tokens: list[int]) -> list[float]:
+    def reserve(self, tokens: Sequence[int]) -> list[float]:
         """Takes a place for each request of so many tokens; the seconds that each has to wait from now on."""
         waits = [0.0] * len(tokens)
         if self._requests is not None:

@@ -26,8 +26,9 @@ PREPARATION = {"by": "for_model", "version": 1, "max_side": MAX_SIDE}
 _SQL = "omnisci_etl.captions.sql"
 _STAGE = {
     "figure_id": "bigint", "fingerprint": "text", "prompt_sha256": "text", "model_id": "bigint",
-    "sent_image_sha256": "text", "evidence_sha256": "text", "draw": "integer", "policy": "text", "policy_sha256": "text", "reason": "jsonb",
-    "features": "jsonb", "candidates": "jsonb", "probability": "double precision", "run_key": "bigint",
+    "sent_image_sha256": "text", "evidence_sha256": "text", "draw": "integer", "policy": "text",
+    "policy_sha256": "text", "reason": "jsonb", "features": "jsonb", "candidates": "jsonb",
+    "probability": "double precision", "run_key": "bigint",
 }  # fmt: skip
 
 Standing = Literal["done", "stale", "wanted"]

@@ -74,6 +74,9 @@ class Prices(_Strict):
     batch_factor: Decimal = Field(default=Decimal(1), ge=0, le=1)
 
 
+FREE = Prices(input=Decimal(0), output=Decimal(0))
+
+
 class Model(_Strict):
     """A model that figures can be routed to."""
 
@@ -98,7 +101,7 @@ class Model(_Strict):
     @property
     def prices(self) -> Prices:
         """The prices; zero for the extractive model, the only one that may lack them."""
-        return self.usd_per_mtok or Prices(input=Decimal(0), output=Decimal(0))
+        return self.usd_per_mtok or FREE
 
 
 class Rule(_Strict):

@@ -44,10 +44,15 @@ class _Style:
 
 _MAX_CAPTION = 20_000
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_SEP = r"(?:\s*(?:[,;&]|[-‐‑‒–—−])\s*(?:and\s+)?|\s+(?:and|to)\s+)"
+_ALPHABETS = (
+    tuple("abcdefghijklmnopqrstuvwxyz"),
+    tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
+    _ROMAN,
+)
+_SEP = r"(?:\s*(?:[,;&]|[-‐‑‒–—−~∼～])\s*(?:and\s+)?|\s+(?:and|to)\s+)"
 _LIST = rf"[A-Za-z](?:{_SEP}[A-Za-z]){{0,25}}"
 _BETWEEN = re.compile(_SEP)
-_DASHED = re.compile(r"[-‐‑‒–—−]|\bto\b")
+_DASHED = re.compile(r"[-‐‑‒–—−~∼～]|\bto\b")
 _FULL_LIST = re.compile(rf"{_LIST}")
 _PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<letter>[A-Za-z])")
 _PANEL_WORD = r"(?:(?i:panels?|plots?|sub-?fig(?:ure)?s?\.?)\s+)"
@@ -57,9 +62,7 @@ _BARE = re.compile(
     rf"(?:(?<=^)|(?<=[.;:!?)]\s)|(?<=[;,]\sand\s)){_PANEL_WORD}?(?P<list>{_LIST})(?P<comma>,?)\s+(?![=<>≤≥±~]|[a-z][A-Z][a-z])"
 )
 _LOST_STOP = re.compile(r"(?<=[\w%)]\s)(?P<list>[b-z])\s+(?=[A-Z][a-z]+\s)")
-_CLOSING = re.compile(
-    rf"(?:(?<=^)|(?<=[.;:,!?)]\s)|(?<=\band\s)){_PANEL_WORD}?(?P<list>{_LIST})(?P<mark>[).:|])\s*(?=\S)"
-)
+_CLOSING = re.compile(rf"(?:(?<=^)|(?<=\s)|(?<=\()(?=[^)]:)){_PANEL_WORD}?(?P<list>{_LIST})(?P<mark>[).:|])\s*(?=\S)")
 _ROMAN_BRACKET = re.compile(r"(?<![^\W_])\((?P<label>viii|vii|vi|iv|v|ix|xii|xi|x|iii|ii|i)\)")
 _PLACE = r"(?:(?:top|upper|bottom|lower|middle|cent(?:er|re)|left|right)(?:[\s-](?:left|right|middle|cent(?:er|re)))?)"
 _PART = r"(?:-hand)?(?:\s(?:panels?|rows?|columns?|plots?|images?|pictures?|side))?"
@@ -74,6 +77,9 @@ _IN_PANEL = re.compile(r"(?:\b(?:in|see|from|panels?|insets?))\s*[(\[]?$", re.I)
 _OPENS = re.compile(r"[\"“'‘(\[]?(?:[^\W_a-z]|[a-z]{1,3}[A-Z]{2}|pH\b)")
 _TRAILS = re.compile(r"\s*(?:[,.;:)]|and\b|&|or\b|$)")
 _NO_WORDS = frozenset("bcdefghijklmnopqrstuvwxyz")
+_STOPS = frozenset({"", ".", "!", "?"})
+_MARKS = _STOPS | {";", ":"}
+_EARLY = frozenset("bcdefghBCDEFGH")
 _EDGE = " ,;:.|–—-"
 
 
@@ -140,10 +146,11 @@ def _labels(text: str) -> tuple[str, ...]:
 
 
 def _between(first: str, last: str) -> tuple[str, ...]:
-    """The letters strictly between two."""
-    if first.islower() != last.islower() or not 0 < ord(last) - ord(first) < 26:
-        return ()
-    return tuple(chr(code) for code in range(ord(first) + 1, ord(last)))
+    """The labels strictly between two letters or two numerals; none between others."""
+    for alphabet in _ALPHABETS:
+        if first in alphabet and last in alphabet:
+            return alphabet[alphabet.index(first) + 1 : alphabet.index(last)]
+    return ()
 
 
 def _bold_markers(caption: str, bold: Sequence[tuple[int, int]]) -> list[_Marker]:
@@ -195,7 +202,7 @@ def _closing_markers(caption: str) -> list[_Marker]:
 def _roman_markers(caption: str) -> list[_Marker]:
     """Numerals in brackets; only where the first begins a sentence, as criteria and cases are numbered so too."""
     markers = [_Marker(m.start(), m.end(), (m["label"],), closed=True) for m in _ROMAN_BRACKET.finditer(caption)]
-    return markers if markers and caption[: markers[0].start].rstrip()[-1:] in {"", ".", "!", "?"} else []
+    return markers if markers and _begins(caption, markers[0], _STOPS) else []
 
 
 def _word_markers(caption: str) -> list[_Marker]:
@@ -234,9 +241,9 @@ def _strong(caption: str, marker: _Marker) -> bool:
     return bool(opens) and not _REFERS.search(caption[max(0, marker.start - 13) : marker.start].rstrip())
 
 
-def _begins(caption: str, marker: _Marker) -> bool:
-    """Whether punctuation ends what stands before the marker."""
-    return caption[: marker.start].rstrip()[-1:] in {"", ".", ";", ":", "!", "?"}
+def _begins(caption: str, marker: _Marker, marks: frozenset[str] = _MARKS) -> bool:
+    """Whether one of the punctuation marks, or nothing, stands before the marker."""
+    return caption[: marker.start].rstrip()[-1:] in marks
 
 
 def _choose(markers: list[_Marker], style: _Style, caption: str) -> list[_Marker]:
@@ -246,8 +253,9 @@ def _choose(markers: list[_Marker], style: _Style, caption: str) -> list[_Marker
         for label in marker.labels:
             strength[label] = strength.get(label, False) or _credible(caption, marker)
     runs = [_run(strength, alphabet, style) for alphabet in _ALPHABETS]
-    runs.extend(_run_without_a(markers, upper, caption) if style.alone else [] for upper in (False, True))
     run = max(runs, key=len)
+    if not run and style.alone:
+        run = max((_run_without_a(markers, upper, caption) for upper in (False, True)), key=len)
     if not run or (len(run) == 1 and not _alone(run[0], markers, style, caption)):
         return []
     defined: dict[str, _Marker] = {}
@@ -260,13 +268,6 @@ def _choose(markers: list[_Marker], style: _Style, caption: str) -> list[_Marker
         replace(marker, labels=tuple(label for label in run if defined.get(label) == marker))
         for _, marker in sorted(starts.items())
     ]
-
-
-_ALPHABETS = (
-    tuple("abcdefghijklmnopqrstuvwxyz"),
-    tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-    _ROMAN,
-)
 
 
 def _run(strength: dict[str, bool], alphabet: Sequence[str], style: _Style) -> list[str]:
@@ -303,8 +304,12 @@ def _run_without_a(markers: list[_Marker], upper: bool, caption: str) -> list[st
             runs[-1].append(label)
         else:
             runs.append([label])
-    good = {label for m in own if _begins(caption, m) or _pointed_at(caption, m) for label in m.labels}
-    fine = (run for run in runs if len(run) > 2 or (run[-1].lower() <= "h" and not good.isdisjoint(run)))
+    good = {label for m in own if _begins(caption, m, _STOPS) or _pointed_at(caption, m) for label in m.labels}
+    fine = (
+        run
+        for run in runs
+        if (run[0] in "bcdBCD" and len(run) > 2 and len(own) > 1) or (run[-1] in _EARLY and not good.isdisjoint(run))
+    )
     return max(fine, key=len, default=[])
 
 

@@ -12,9 +12,9 @@ from lxml import etree
 from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers.licences import licence_uri
-from omnisci_etl.papers.mentions import figure_number, mentions
+from omnisci_etl.papers.mentions import figure_number, mentions, split_label
 from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
-from omnisci_etl.papers.xml import Dialect, Flat, flatten, formula_text, parse_html, select
+from omnisci_etl.papers.xml import Dialect, flatten, formula_text, parse_html, select
 
 EXTRACTOR = "latexml"
 VERSION = "1.0.0"
@@ -42,6 +42,8 @@ _NO_BODY = frozenset(
         "ltx_index",
     }
 )
+_PART_TAG = re.compile(r"\W*(?:\d+)?\W*([a-z]|[ivx]+)\W*", re.I)
+_PART_START = re.compile(r"\(([a-z]|[ivx]+)\):?(?:\s+|$)", re.I)
 _WATERMARK = re.compile(r"arXiv:\S+?v(?P<version>\d+)\s+\[(?P<subject>[\w.-]+)\]\s+(?P<date>\d{1,2} \w{3} \d{4})")
 
 
@@ -217,9 +219,11 @@ def _owner(caption: etree._Element, outer: etree._Element) -> etree._Element:
 
 
 def _label(caption: etree._Element) -> str:
-    """The text of a caption's tag: "Figure 3", "(a)", "Algorithm 1"."""
+    """The tag of a caption ("Figure 3", "(a)", "Algorithm 1"); of a caption without one the label it begins with."""
     tag = next((node for node in caption.iter("span") if "ltx_tag" in _classes(node)), None)
-    return "" if tag is None else " ".join(str(piece) for piece in tag.itertext()).strip().rstrip(" .:|")
+    if tag is None:
+        return split_label(_plain(caption))[0]
+    return " ".join(str(piece) for piece in tag.itertext()).strip().rstrip(" .:|")
 
 
 def _own_caption(figure: etree._Element) -> etree._Element | None:
@@ -236,8 +240,11 @@ def _part(figure: etree._Element) -> tuple[str, str]:
     caption = _own_caption(figure)
     if caption is None:
         return "", ""
-    letter = re.fullmatch(r"\W*(?:\d+)?\W*([a-z]|[ivx]+)\W*", _label(caption), re.I)
-    return (letter[1] if letter else ""), _plain(caption)
+    text = _plain(caption)
+    letter = _PART_TAG.fullmatch(_label(caption))
+    if letter is None and (letter := _PART_START.match(text)):
+        text = text[letter.end() :]
+    return (letter[1] if letter else ""), text
 
 
 def _picture(node: etree._Element) -> list[Picture]:
@@ -248,14 +255,16 @@ def _picture(node: etree._Element) -> list[Picture]:
 
 def _caption(figure: _Found) -> tuple[str, tuple[Panel, ...]]:
     """The caption, and its panels: the sub-figures' own captions, completed by what the caption says of each letter."""
-    flat: Flat = flatten(figure.caption, _Reader())
-    _, named = split_panels(flat.text, flat.bold)
+    flat = flatten(figure.caption, _Reader())
+    start = split_label(flat.text)[1]
+    whole, bold = flat.text[start:], [(a - start, b - start) for a, b in flat.bold if a >= start]
+    _, named = split_panels(whole, bold)
     panels = {panel.label: panel.text for panel in named}
     own = {letter: text for letter, text in figure.parts.values() if letter}
     merged = {letter: text or panels.get(letter, "") for letter, text in own.items()} | {
         letter: text for letter, text in panels.items() if letter not in own
     }
-    caption = flat.text or " ".join(f"({letter}) {text}" for letter, text in own.items() if text)
+    caption = whole or " ".join(f"({letter}) {text}" for letter, text in own.items() if text)
     return caption, tuple(Panel(letter, text) for letter, text in merged.items())
 
 

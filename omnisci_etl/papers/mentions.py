@@ -39,7 +39,7 @@ class _Item:
         return f"{self.prefix}{self.number}{self.minor}"
 
 
-_DASH = r"[-‐‑‒–—−]"
+_DASH = r"[-‐‑‒–—−~∼～]"
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 _HEAD = re.compile(
     r"(?<![^\W\d_])(?:(?P<kind>"
@@ -75,7 +75,7 @@ _APART = re.compile(r",\s+(?=[A-Z](?![^\W_]))")
 _SUB_PANEL = re.compile(rf"\s?\((?:[ivx]+|\d)(?:\s*(?:,|and|{_DASH})\s*(?:[ivx]+|\d))*\)")
 _HALF_BRACKET = re.compile(rf"\)(?=\s*(?:,|and|&|{_DASH})\s*[A-Za-z]\))")
 _RUN = re.compile(r"(?:[a-z]{2,4}|[A-Z]{2,4})(?![^\W_])")
-_BLANKS = re.compile(r"\s*")
+_BLANKS = re.compile(r"[\s▸]*")
 _CLAUSE_END = re.compile(r"\s*(?:[,;.:)\]]|$|(?:and|vs\.?)\s\d)")
 _NEXT_WORD = re.compile(r"\s+(?!(?:and|or|to)\b)[^\W\d_]")
 _LABEL_END = re.compile(
@@ -87,6 +87,7 @@ _ELSEWHERE = re.compile(
     r"\s*,?\s*(?:of|in|from)\s+(?:(?P<supplement>(?:the\s+)?(?:online\s+)?(?:[Ss]upplement|[Ss]upporting|SI\b|appendix))"
     r"|(?:our\s+)?(?:the\s+)?refs?\b|references?\b|\[\d|[A-Z][\w'-]+\s+(?:et\s+al|(?:and|&)\s+[A-Z][\w'-]+\s*[(\[]))"
 )
+_QUANTITY = re.compile(r"[1-4]D\b(?=\s+[a-z])|\d+(?:[dhs]\s+(?:after|before|post|later|of)\b)")
 _AFTER_ITEM = re.compile(r"(?P<space>\s*)(?:(?P<unit>[%°µμΩÅ×±=<>])|(?P<word>[^\W\d_][\w'-]*))")
 _GOES_ON = re.compile(
     r"(?:and|or|to|with|for|from|by|where|which|when|while|whereas|that|as|in|on|at|of|we|the|this|these|an?|is|are|was"
@@ -234,7 +235,7 @@ def _plausible(text: str, separator: re.Match[str], item: _Item, strict: bool) -
     after = _AFTER_ITEM.match(text, item.end)
     if after is None:
         return True
-    if after["unit"] or text[separator.end() : item.end].upper() in {"1D", "2D", "3D", "4D"}:
+    if after["unit"] or _QUANTITY.match(text, separator.end()):
         return False
     if item.panels or not strict:
         return bool(after["space"]) or bool(item.panels)

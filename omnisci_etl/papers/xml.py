@@ -112,7 +112,7 @@ def flatten(elements: etree._Element | Iterable[etree._Element], dialect: Dialec
     for element in [elements] if isinstance(elements, etree._Element) else elements:
         out.blank = True
         _read(element, dialect, out)
-    spans = sorted(out.spans, key=lambda span: span[:2])
+    spans = sorted(reversed(out.spans), key=lambda span: span[:2])
     return Flat(
         "".join(out.parts),
         tuple((start, end) for start, end, name in spans if name is None),

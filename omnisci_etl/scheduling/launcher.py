@@ -34,6 +34,7 @@ FIRST_DAG = "ingest_folder"
 START_SECONDS = 120.0
 STEADY_SECONDS = 60.0
 MOST_RESTARTS = 5
+FIRST_PAUSE_SECONDS = 1.0
 SERVER_CHECK_SECONDS = 5.0
 
 
@@ -72,6 +73,7 @@ def up(
         environment = airflow_environment(settings, database=metadata_url(settings), port=port)
         components = Components(environment, home, on_message or _ignore)
         stack.callback(components.stop)
+        components.keep_old_logs()
         components.guard(embedded_server(settings).folder if owned else None)
         components.prepare(stop)
         access = Access(f"http://127.0.0.1:{port}", USER, Secrets.of_home(home).password, home / "logs")
@@ -79,6 +81,11 @@ def up(
             on_ready(access)
         _watch(components, settings, stop)
     return 0
+
+
+def command_of(component: str) -> list[str]:
+    """How a component is started."""
+    return [sys.executable, "-P", "-m", "airflow", *COMPONENTS[component]]
 
 
 def _ignore(_message: str) -> None:
@@ -157,7 +164,7 @@ class Component:
         """Notes the end of the process; seconds until the next start."""
         steady = time.monotonic() - self.started > STEADY_SECONDS
         self.quick_ends = 1 if steady else self.quick_ends + 1
-        delay = float(2 ** (self.quick_ends - 1))
+        delay = FIRST_PAUSE_SECONDS * 2 ** (self.quick_ends - 1)
         self.restart_at = time.monotonic() + delay
         return delay
 
@@ -171,6 +178,13 @@ class Components:
         self._tell = tell
         self._all = [Component(name) for name in COMPONENTS]
         self._watchdog: subprocess.Popen[str] | None = None
+
+    def keep_old_logs(self) -> None:
+        """Renames the logs of the last time, so that no more than two times of logs are kept."""
+        for name in (*COMPONENTS, "prepare", "watchdog"):
+            log = self._log(name)
+            if log.exists():
+                log.replace(log.with_suffix(".log.1"))
 
     def guard(self, server: Path | None) -> None:
         """Starts the watchdog; server is the folder of the embedded server, where it ends with us."""
@@ -218,8 +232,8 @@ class Components:
             self._watchdog.communicate()
 
     def _start(self, component: Component) -> None:
-        command = [sys.executable, "-P", "-m", "airflow", *COMPONENTS[component.name]]
         log = self._log(component.name)
+        command = command_of(component.name)
         component.process = start(command, environment=self._environment, folder=self._home, log=log)
         component.started = time.monotonic()
         component.restart_at = None
@@ -230,9 +244,9 @@ class Components:
         assert component.process is not None
         end_sessions([component.process.pid])
         self._note("-", component.process)
-        if component.quick_ends >= MOST_RESTARTS:
-            raise ServiceError(f"the {component.name} keeps ending (exit code {code}): see {self._log(component.name)}")
         delay = component.plan_restart()
+        if component.quick_ends > MOST_RESTARTS:
+            raise ServiceError(f"the {component.name} keeps ending (exit code {code}): see {self._log(component.name)}")
         self._tell(f"the {component.name} ended with exit code {code}; starting it again in {delay:g} s")
 
     def _note(self, sign: str, process: subprocess.Popen[bytes]) -> None:

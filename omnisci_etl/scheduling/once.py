@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,8 +75,9 @@ def _reports(
         os.close(writing)
         try:
             assert child.stdin is not None
-            child.stdin.write(json.dumps(list(steps), default=str).encode())
-            child.stdin.close()
+            # A child that is dead already sends no report, which says so.
+            with suppress(BrokenPipeError), child.stdin as steps_in:
+                steps_in.write(json.dumps(list(steps), default=str).encode())
             for line in reports:
                 yield json.loads(line)
             child.wait()

@@ -227,7 +227,7 @@ def _picture(http: HttpClient, claim: ClaimedPaper, page: bytes, name: str) -> b
 
 
 def picture_urls(arxiv_url: str, external_id: str, version: int, page: bytes, name: str) -> list[str]:
-    """Where a picture of a LaTeXML page can be, best first: as the page's base says, in the folder of the page's name."""
+    """Where a picture of a LaTeXML page can be: as the page's base says, else in the folder of the page's name."""
     home = f"https://arxiv.org/html/{quote(external_id)}v{version}"
     base = _BASE.search(page[:65536])
     try:

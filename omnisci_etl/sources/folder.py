@@ -86,8 +86,8 @@ def _documents(root: Path) -> Iterator[_Found]:
     """Documents in a stable order. Links to what lies outside of root, and what is no plain file, are left out."""
     with_tex: set[Path] = set()
     for folder, folders, files in os.walk(root, onerror=_unreadable):
-        here = Path(folder)
-        documents = [here / name for name in sorted(files) if _is_document(root, here / name)]
+        here = _spelled(Path(folder))
+        documents = [_spelled(here / name) for name in sorted(files) if _is_document(root, here / name)]
         folders[:] = sorted(name for name in folders if not _is_appendage(name, documents))
         leading = [one for one in documents if one.suffix.lower() != ".pdf"]
         if here != root and any(one.suffix.lower() == ".tex" for one in leading):
@@ -97,6 +97,14 @@ def _documents(root: Path) -> Iterator[_Found]:
             documents = leading
         for one in documents:
             yield _Found(root, one, alone=len(documents) == 1)
+
+
+def _spelled(path: Path) -> Path:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{os.fsencode(path)!r}: rename it, its name is not UTF-8") from None
+    return path
 
 
 def _unreadable(error: OSError) -> None:

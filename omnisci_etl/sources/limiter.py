@@ -138,11 +138,12 @@ def _held(connection: Connection, limit: Limit) -> Iterator[Slot]:
     """The slot. The next start is written down before it, for the case that this process is killed, and after it."""
     slot = Slot()
     if limit.interval_s:
-        _push(connection, limit, limit.interval_s + MARGIN_S)
+        _push(connection, limit, LONGEST_WAY_S + limit.interval_s + MARGIN_S)
     try:
         yield slot
     finally:
-        if (seconds := slot.ahead(limit.interval_s)) > 0:
+        seconds = slot.ahead(limit.interval_s)
+        if limit.interval_s or seconds > 0:
             _push(connection, limit, seconds)
 
 

@@ -20,6 +20,9 @@ _MARKUP = re.compile(
     rb"\s*(?:\xef\xbb\xbf)?\s*(?:<!--.{0,500}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
 
+# Half a character, which JSON can spell and no database stores.
+_LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
 
 def ask(
     http: HttpClient, url: str, parse: Callable[[bytes], T], *, service: str, purpose: Purpose = "metadata"
@@ -71,6 +74,8 @@ def parse_json(data: bytes) -> dict[str, Any]:
     """The JSON object that the bytes are. Raises BadInput("garbled") for everything else."""
     try:
         value = json.loads(data)
+        if _LONE_SURROGATE.search(data):
+            value = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         raise BadInput("garbled", "not JSON") from None
     if not isinstance(value, dict):

@@ -116,6 +116,16 @@ def test_sub_figures_without_words_are_explained_by_the_caption() -> None:
     assert [(p.label, p.text) for p in found.panels] == [("a", "cold"), ("b", "warm.")]
 
 
+def test_captions_without_tags() -> None:
+    parts = "".join(
+        f'<figure class="ltx_figure ltx_figure_panel">{image(f"{c}.png")}<figcaption>({c}) Part {c}.</figcaption></figure>'
+        for c in "ab"
+    )
+    found = figure(f'<figure class="ltx_figure" id="F2">{parts}<figcaption>Figure 2: Both parts.</figcaption></figure>')
+    assert (found.label, found.caption) == ("Figure 2", "Both parts.")
+    assert [(p.label, p.text) for p in found.panels] == [("a", "Part a."), ("b", "Part b.")]
+
+
 def test_sub_figures_without_captions_in_a_table() -> None:
     cells = f"<table><tr><td>{panel('x1.png')}</td><td>{panel('x2.png')}</td></tr></table>"
     found = figure(figure_html(cells) + '<p>See <a href="#x2.png">it</a>.</p>')

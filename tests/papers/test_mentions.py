@@ -117,6 +117,8 @@ def test_panels(text: str, expected: list[tuple[str, str]]) -> None:
         ("Fig. 4c, 5 min after", [("4", "c")]),
         ("Fig. 4, 50% of them", [("4", "")]),
         ("Fig. 1a, 3D model", [("1", "a")]),
+        ("in Fig. 6a, 3h after release", [("6", "a")]),
+        ("(Fig. 2b, 3D)", [("2", "b"), ("3", "D")]),
         ("Figure 1Three different", [("1", "")]),
         ("Fig. 3 (left)", [("3", "")]),
         ("Fig. 1d, Fisher’s test", [("1", "d")]),

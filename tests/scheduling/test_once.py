@@ -60,7 +60,7 @@ def check_asset_event(settings: Settings) -> None:
     engine = create_engine(metadata_url(settings))
     with engine.connect() as connection:
         extra = connection.execute(text("SELECT extra FROM asset_event")).scalars().all()
-        pools = dict(connection.execute(text("SELECT pool, slots FROM slot_pool")).tuples().all())
+        pools = {row.pool: row.slots for row in connection.execute(text("SELECT pool, slots FROM slot_pool"))}
     engine.dispose()
     assert [{name: event[name] for name in ("papers", "figures")} for event in extra] == [{"papers": 3, "figures": 6}]
     assert pools["arxiv"] == 1

@@ -172,7 +172,8 @@ def new_run(settings: Settings, ledger: Ledger) -> Iterator[Callable[[], Context
 
     yield start
     for run in runs:
-        run.finish("done")
+        if not run._lock.closed:
+            run.finish("done")
 
 
 @pytest.fixture

@@ -15,12 +15,11 @@ from omnisci_etl.papers.latex import names
 from omnisci_etl.papers.latex.body import References, paragraphs
 from omnisci_etl.papers.latex.expand import Flat, expand_text, flatten
 from omnisci_etl.papers.latex.floats import Draft, Floats, collect
-from omnisci_etl.papers.latex.scan import Source
 from omnisci_etl.papers.latex.source import TEX_EXTENSIONS, top_file
 from omnisci_etl.papers.latex.structure import Structure, analyse
 from omnisci_etl.papers.latex.text import plain
 from omnisci_etl.papers.mentions import mentions
-from omnisci_etl.papers.model import Document, Figure, Mention, Panel, Paragraph, Picture
+from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
 
 EXTRACTOR = "latex"
 VERSION = "1.0.0"
@@ -141,7 +140,9 @@ def _abstract(reading: Reading) -> str:
         return reading.references.text(source.text[env.start : env.end][:MAX_CAPTION])[0].strip()
     found = _ABSTRACT.search(source.text)
     arg = source.group(found.end()) if found else None
-    return reading.references.text(source.get(arg)[:MAX_CAPTION])[0].strip()
+    if arg:
+        return reading.references.text(source.get(arg)[:MAX_CAPTION])[0].strip()
+    return " ".join(p.text for p in reading.paragraphs if p.section.lower().strip(" .:") == "abstract")
 
 
 class _Album:

@@ -16,7 +16,7 @@ _TOKEN = re.compile(r"\\([A-Za-z@]+)\*?|\\(.)|(\$+|[{}&~_^]|-{2,3}|``|''|`|')", 
 _LENGTH = re.compile(r"\s*=?\s*(?:-?[\d.]+\s*(?:true)?\s*(?:pt|cm|mm|in|em|ex|pc|bp|mu|sp|dd)?|\\[A-Za-z]+)")
 _GLUE = re.compile(r"(?:\s*(?:plus|minus)\s*-?[\d.]+\s*(?:pt|cm|mm|in|em|ex|fil+))+")
 _ROW_SKIP = re.compile(r"\*?\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]")
-_COMPOUND = re.compile(r"[ +\-−×/=<>·,∗±]")
+_COMPOUND = re.compile(r"[ +\-−×/=<>·,∗±_^]")
 _PLAIN = {"---": "—", "--": "–", "``": "“", "''": "”", "`": "'", "'": "'", "&": " ", "~": " "}
 _POWERS = {"squared": "^2", "cubed": "^3"}
 _POWERS_BEFORE = {"square": "^2", "cubic": "^3"}
@@ -233,6 +233,15 @@ class _Writer:
         self.out.append(names.DOUBLE_STRUCK.get(inner, inner))
         return arg.after if arg else after
 
+    def first_of_two(self, name: str, after: int) -> int:
+        """\\texorpdfstring: what is printed, not what goes into bookmarks."""
+        first = self.group(after)
+        second = self.group(first.after) if first else None
+        if first is None or second is None:
+            return after
+        self.out.append(self.inner(first))
+        return second.after
+
     def negate(self, name: str, after: int) -> int:
         """\\not="""
         arg = self.token(after)
@@ -355,4 +364,5 @@ _COMMANDS: dict[str, _Handler] = {
     "mathbb": _Writer.double_struck,
     "Bbb": _Writer.double_struck,
     "not": _Writer.negate,
+    "texorpdfstring": _Writer.first_of_two,
 }

@@ -170,6 +170,7 @@ CREATE TABLE omnisci.extraction (
   figures_kept integer NOT NULL DEFAULT 0,
   figures_rejected integer NOT NULL DEFAULT 0,
   article_type text,
+  doi text,
   title text,
   abstract text,
   published_on date,
@@ -182,6 +183,7 @@ CREATE TABLE omnisci.extraction (
   UNIQUE NULLS NOT DISTINCT (paper_version_id, outcome, document_sha256, extractor, extractor_version, detail),
   CHECK (figures_found = figures_kept + figures_rejected),
   CHECK (figures_found = 0 OR (document_sha256 IS NOT NULL AND extractor IS NOT NULL AND extractor_version IS NOT NULL)));
+CREATE INDEX extraction_doi ON omnisci.extraction (lower(doi)) WHERE doi IS NOT NULL;
 CREATE INDEX extraction_newest ON omnisci.extraction (paper_version_id, extraction_id DESC);
 COMMENT ON TABLE omnisci.extraction IS 'What reading a paper version gave: its outcome, the document that served, and the count of its figures. The newest row of a version holds.';
 

@@ -10,7 +10,7 @@ WITH newest AS (
   GROUP BY paper_id
 )
 SELECT p.paper_id, p.source, p.external_id, v.version,
-       s.doi,
+       coalesce(s.doi, e.doi) AS doi,
        coalesce(nullif(e.title, ''), s.title) AS title,
        coalesce(s.published_on, e.published_on) AS published_on,
        coalesce(e.extracted_at, s.observed_at) AS harvested_at,
@@ -22,12 +22,14 @@ SELECT p.paper_id, p.source, p.external_id, v.version,
             WHEN v.version < n.version THEN 'superseded'
             WHEN e.article_type IN ('correction', 'retraction') THEN 'correction'
             ELSE 'current' END AS status,
-       (SELECT o.paper_id FROM omnisci.paper o JOIN omnisci.paper_version ov USING (paper_id)
-          JOIN omnisci.paper_state os USING (paper_version_id)
-        WHERE lower(os.doi) = ANY (ARRAY(SELECT lower(r ->> 'doi') FROM jsonb_array_elements(coalesce(e.related, '[]')) r
-                                         UNION ALL SELECT lower(s.doi) WHERE s.doi IS NOT NULL))
-          AND o.paper_id <> p.paper_id
-        ORDER BY o.paper_id LIMIT 1) AS linked_paper_id,
+       (SELECT ov.paper_id
+        FROM (SELECT r ->> 'doi' AS doi FROM jsonb_array_elements(coalesce(e.related, '[]')) r
+              UNION ALL SELECT s.doi UNION ALL SELECT e.doi) named
+        CROSS JOIN LATERAL (SELECT os.paper_version_id FROM omnisci.paper_state os WHERE lower(os.doi) = lower(named.doi)
+                            UNION ALL
+                            SELECT oe.paper_version_id FROM omnisci.extraction oe WHERE lower(oe.doi) = lower(named.doi)) same
+        JOIN omnisci.paper_version ov ON ov.paper_version_id = same.paper_version_id AND ov.paper_id <> p.paper_id
+        ORDER BY ov.paper_id LIMIT 1) AS linked_paper_id,
        coalesce(e.figures_kept, 0) AS figures_kept,
        coalesce(e.figures_rejected, 0) AS figures_rejected,
        CASE WHEN top.status <> 'current' THEN top.status ELSE coalesce(e.outcome, 'pending') END AS outcome,

@@ -1,0 +1,211 @@
+"""The lanes of a run and what they share: threads for database and pictures, grouped transactions, counts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from pydantic import SecretStr
+from sqlalchemy.exc import OperationalError
+
+from omnisci_etl.captions import costs, providers
+from omnisci_etl.captions.calls import CallDesk, Claim, Intent, Settlement
+from omnisci_etl.captions.clerk import Clerk, Order
+from omnisci_etl.captions.concurrency import Grouped
+from omnisci_etl.captions.figures import FigureRow, load_figures
+from omnisci_etl.captions.lane import Job, Lane, Ready
+from omnisci_etl.captions.limits import Pace
+from omnisci_etl.captions.planning import MAX_SIDE, Planner
+from omnisci_etl.captions.prompts import render
+from omnisci_etl.captions.providers.base import ModelRequest
+from omnisci_etl.context import Context
+from omnisci_etl.errors import BadInput
+from omnisci_etl.figures.images import for_model
+from omnisci_etl.ledger.blobs import BlobMissing
+from omnisci_etl.ledger.database import dumps
+
+_SETTLE_TRIES = 6
+
+
+class Crew:
+    """Asks models for the orders of a clerk. tally counts what came of them, reasons why figures were left."""
+
+    def __init__(self, context: Context, planner: Planner, clerk: Clerk, keys: dict[str, SecretStr | None]) -> None:
+        self._context = context
+        self._planner = planner
+        self._clerk = clerk
+        self._keys = keys
+        self._desk = CallDesk(context, planner.routes.budget)
+        self._rooms = ThreadPoolExecutor(6, "captions-ledger"), ThreadPoolExecutor(2, "captions-pictures")
+        self._load: Grouped[int, FigureRow] = Grouped(self._figures, self._rooms[0])
+        self._claim = Grouped(self._desk.claim, self._rooms[0])
+        self._settle = Grouped(self._settle_surely, self._rooms[0])
+        self._adopt = Grouped(self._desk.adopt, self._rooms[0])
+        self._paces: dict[str, tuple[Pace, Grouped[int, float]]] = {}
+        self._jobs: dict[int, Job] = {}
+        self._done: set[int] = set()
+        self.lanes: dict[str, Lane] = {}
+        self.tally: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+
+    async def run(self, chunks: Iterator[list[Order]]) -> None:
+        """Plans and asks until nothing is left to do. Stopped or failed, it waits for the answers under way."""
+        planning = asyncio.create_task(self._plan(chunks))
+        try:
+            await self._until_done(planning)
+            await self._late_figures()
+        except BaseException:
+            planning.cancel()
+            await self._land()
+            raise
+        finally:
+            for lane in self.lanes.values():
+                await lane.provider.close()
+            for room in self._rooms:
+                room.shutdown(cancel_futures=True)
+
+    async def _plan(self, chunks: Iterator[list[Order]]) -> None:
+        loop = asyncio.get_running_loop()
+        while (orders := await loop.run_in_executor(self._rooms[0], next, chunks, None)) is not None:
+            for order in orders:
+                self._take(order)
+            self._tell()
+        for lane in self.lanes.values():
+            lane.close()
+
+    def _take(self, order: Order) -> None:
+        job = self._jobs.get(order.call_id)
+        if job is not None:
+            job.figures += 1
+            return
+        self._jobs[order.call_id] = job = Job(order.call_id, order.figure_id)
+        self._lane(order.model).add(job, order.delay)
+
+    def _lane(self, name: str) -> Lane:
+        if name not in self.lanes:
+            spec = self._planner.routes.models[name]
+            provider = self._planner.routes.providers[spec.provider]
+            settings = self._context.settings
+            client = providers.build(provider, self._keys[spec.provider], settings.call_timeout)
+            self.lanes[name] = Lane(name, spec, client, settings, self)
+            pace = Pace(self._context.ledger, spec)
+            self._paces[name] = pace, Grouped(pace.reserve, self._rooms[0])
+        return self.lanes[name]
+
+    async def _until_done(self, planning: asyncio.Task[None]) -> None:
+        while True:
+            running = {task for lane in self.lanes.values() for task in lane.tasks if not task.done()}
+            running |= {planning} if not planning.done() else set()
+            if not running:
+                return
+            finished, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in finished:
+                task.result()
+
+    async def _land(self) -> None:
+        """Lets requests under way come to their end, so that what is paid for is stored."""
+        for lane in self.lanes.values():
+            lane.stop("the run was stopped")
+            lane.close()
+        tasks = [task for lane in self.lanes.values() for task in lane.tasks]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _late_figures(self) -> None:
+        """Captions figures that came to a call after its answer had been stored."""
+        shared = [job.call_id for job in self._jobs.values() if job.figures > 1 and job.call_id in self._done]
+        for call_id in shared:
+            self.tally["captioned"] += await self._adopt(call_id)
+
+    def _figures(self, ids: Sequence[int]) -> list[FigureRow]:
+        with self._context.ledger.begin() as connection:
+            found = {figure.figure_id: figure for figure in load_figures(connection, ids)}
+        return [found[figure_id] for figure_id in ids]
+
+    async def prepare(self, job: Job, lane: Lane) -> Ready | str:
+        """The request of a job, made in a thread; a text where the picture cannot be read now."""
+        figure = await self._load(job.figure_id)
+        return await asyncio.get_running_loop().run_in_executor(self._rooms[1], self._ready, job, lane, figure)
+
+    def _ready(self, job: Job, lane: Lane, figure: FigureRow) -> Ready | str:
+        prompt, spec = self._planner.prompt_of(lane.name), lane.spec
+        image, media_type, fault = b"", "", ""
+        try:
+            image, media_type = for_model(self._context.blobs.get(figure.image_sha256), max_side=MAX_SIDE)
+        except BlobMissing as error:
+            return str(error)
+        except BadInput as error:
+            fault = f"the picture cannot be sent: {error}"
+        request = ModelRequest(
+            model=spec.model, system=prompt.system, user=render(prompt, figure.evidence), schema=prompt.output_schema,
+            image=image, media_type=media_type, params=spec.params, max_output_tokens=spec.max_output_tokens,
+            timeout=self._context.settings.call_timeout,
+        )  # fmt: skip
+        size = len((request.system + request.user + dumps(prompt.output_schema)).encode())
+        worst = costs.worst_case(spec.prices, size, True, spec.max_output_tokens)
+        tokens = costs.likely_input_tokens(size, *costs.sent_size(figure.width, figure.height, MAX_SIDE))
+        intent = Intent(job.call_id, costs.snapshot(spec.prices), worst)
+        return Ready(request, intent, tokens + spec.max_output_tokens, fault)
+
+    async def pace(self, lane: Lane, tokens: int) -> float:
+        """Seconds to wait for the model's limits."""
+        pace, reserve = self._paces[lane.name]
+        return 0.0 if pace.unlimited else await reserve(tokens)
+
+    async def claim(self, intent: Intent) -> Claim:
+        """Commits the intent, with those of other lanes."""
+        return await self._claim(intent)
+
+    async def settle(self, settlement: Settlement) -> int:
+        """Stores the outcome, with those of other lanes; the captions that it gave."""
+        return await self._settle(settlement)
+
+    async def adopt(self, call_id: int) -> int:
+        """Captions from an answer that is there already; how many."""
+        return await self._adopt(call_id)
+
+    def _settle_surely(self, settlements: Sequence[Settlement]) -> list[int]:
+        """Stores what was paid for, again and again while the database is away for a moment."""
+        for number in range(_SETTLE_TRIES - 1):
+            try:
+                return self._desk.settle(settlements)
+            except OperationalError:
+                time.sleep(0.25 * 2**number)
+        return self._desk.settle(settlements)
+
+    def unsettled(self) -> int:
+        """Open attempts in all lanes."""
+        return sum(lane.unsettled for lane in self.lanes.values())
+
+    def attempted(self, job: Job) -> None:
+        """Counts an attempt; the first of a job is a call, too."""
+        self.tally.update(attempts=1, calls=0 if job.asked else 1)
+        job.asked = True
+
+    def done(self, job: Job, captions: int) -> None:
+        """Counts captions."""
+        self._done.add(job.call_id)
+        self.tally["captioned"] += captions
+        self._tell()
+
+    def failed(self, job: Job) -> None:
+        """Counts figures that get no caption."""
+        self.tally["failed"] += job.figures
+        self._tell()
+
+    def left(self, job: Job, reason: str) -> None:
+        """Counts figures that are left to a later run."""
+        self.tally["waiting"] += job.figures
+        self.reasons[reason] += job.figures
+        self._tell()
+
+    def _tell(self) -> None:
+        tell(self._context, self._clerk, self.tally)
+
+
+def tell(context: Context, clerk: Clerk, tally: Counter[str]) -> None:
+    """Says how many figures are through, of those that clerk and crew know of."""
+    done = sum(clerk.tally[name] + tally[name] for name in ("captioned", "failed", "waiting"))
+    context.progress.update(done, max(done, clerk.total), "figures")

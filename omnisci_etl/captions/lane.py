@@ -1,0 +1,260 @@
+"""A lane asks one model: it prepares requests, keeps to the limits, and tries again what may be tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Protocol
+
+from omnisci_etl.captions import costs
+from omnisci_etl.captions.calls import STRIKES, STRIKES_OUT, Claim, Intent, Settlement, with_draft
+from omnisci_etl.captions.concurrency import Gate
+from omnisci_etl.captions.providers.base import ANSWERED, Answer, ModelRequest, Provider
+from omnisci_etl.captions.routes import Model
+from omnisci_etl.config import Settings
+
+FAILED = frozenset({"bad-request", STRIKES_OUT})
+STOPS = frozenset({"wrong-key", "model-not-found", "no-credit"})
+# Requests that are made ready while max_in_flight others are under way.
+AHEAD = 16
+MAX_BACKOFF = 60.0
+LONGEST_WAIT = 300.0
+_POLL = 0.5
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A call to be made, for `figures` figures of this run; figure_id is one of them."""
+
+    call_id: int
+    figure_id: int
+    figures: int = 1
+    tries: int = 0
+    polls: int = 0
+    asked: bool = False
+    first_try: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A request as it will be sent, with what it may cost. fault: why it cannot be sent at all."""
+
+    request: ModelRequest
+    intent: Intent
+    tokens: int
+    fault: str = ""
+
+
+class Office(Protocol):
+    """What lanes need of the run that they belong to; every coroutine shares its transactions between lanes."""
+
+    async def prepare(self, job: Job, lane: Lane) -> Ready | str:
+        """The request of a job; a text where it cannot be made now."""
+
+    async def pace(self, lane: Lane, tokens: int) -> float:
+        """Seconds to wait before a request of so many tokens."""
+
+    async def claim(self, intent: Intent) -> Claim:
+        """Commits the intent."""
+
+    async def settle(self, settlement: Settlement) -> int:
+        """Stores the outcome; the captions that it gave."""
+
+    async def adopt(self, call_id: int) -> int:
+        """Captions from an answer that is there already; how many."""
+
+    def unsettled(self) -> int:
+        """Open attempts in all lanes, whose worst cases may yet turn into less."""
+
+    def done(self, job: Job, captions: int) -> None:
+        """The job's figures have their captions."""
+
+    def failed(self, job: Job) -> None:
+        """The job's figures get none."""
+
+    def left(self, job: Job, reason: str) -> None:
+        """The job is left to a later run."""
+
+    def attempted(self, job: Job) -> None:
+        """An attempt was made."""
+
+
+@dataclass(eq=False)
+class Lane:
+    """Jobs of one model. stopped and stop_slug say why it makes no more requests; unsettled are its open attempts."""
+
+    name: str
+    spec: Model
+    provider: Provider
+    settings: Settings
+    office: Office
+    stopped: str = ""
+    stop_slug: str = ""
+    unsettled: int = 0
+    _queue: asyncio.Queue[Job | None] = field(default_factory=asyncio.Queue)
+    _later: dict[Job, asyncio.TimerHandle] = field(default_factory=dict)
+    _pending: int = 0
+    _closed: bool = False
+    _answered_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.gate = Gate(self.spec.max_in_flight)
+        self._price = costs.snapshot(self.spec.prices)
+        self._workers: list[asyncio.Task[None]] = []
+
+    def add(self, job: Job, delay: float = 0.0) -> None:
+        """Takes a job on, to be tried after `delay` seconds."""
+        self._pending += 1
+        self._again(job, delay)
+        if len(self._workers) < min(self._pending, self.spec.max_in_flight + AHEAD):
+            self._workers.append(asyncio.create_task(self._work()))
+
+    def close(self) -> None:
+        """No more jobs will come."""
+        self._closed = True
+        self._end_if_empty()
+
+    def stop(self, reason: str, slug: str = "") -> None:
+        """Makes no further request; those under way are waited for, the rest is left."""
+        if not self.stopped:
+            self.stopped, self.stop_slug = reason, slug
+        for job, timer in list(self._later.items()):
+            timer.cancel()
+            self._queue.put_nowait(job)
+        self._later.clear()
+
+    @property
+    def tasks(self) -> Sequence[asyncio.Task[None]]:
+        """The tasks that do the work; they end when the lane is closed and empty."""
+        return self._workers
+
+    def _end_if_empty(self) -> None:
+        if self._closed and self._pending == 0:
+            for _ in self._workers:
+                self._queue.put_nowait(None)
+
+    def _finish(self) -> None:
+        self._pending -= 1
+        self._end_if_empty()
+
+    def _again(self, job: Job, delay: float) -> None:
+        def put() -> None:
+            self._later.pop(job, None)
+            self._queue.put_nowait(job)
+
+        if self.stopped or delay <= 0:
+            self._queue.put_nowait(job)
+        else:
+            self._later[job] = asyncio.get_running_loop().call_later(delay, put)
+
+    async def _work(self) -> None:
+        while (job := await self._queue.get()) is not None:
+            if self.stopped:
+                self._leave(job, self.stopped)
+                continue
+            ready = await self.office.prepare(job, self)
+            if isinstance(ready, str):
+                self._leave(job, ready)
+                continue
+            await self._ask(job, ready)
+
+    def _leave(self, job: Job, reason: str) -> None:
+        self.office.left(job, reason)
+        self._finish()
+
+    async def _ask(self, job: Job, ready: Ready) -> None:
+        """One attempt, from the place in the queue of the vendor to the stored outcome."""
+        await self.gate.enter()
+        try:
+            wait = await self.office.pace(self, ready.tokens)
+            if wait > 0:
+                await asyncio.sleep(wait)
+            if self.stopped:
+                self._again(job, 0)
+                return
+            claim = await self.office.claim(ready.intent)
+            if claim.state != "sent":
+                await self._not_sent(job, claim)
+                return
+            self.unsettled += 1
+            started = time.monotonic()
+            answer = await self._send(ready)
+            latency = time.monotonic() - started
+        finally:
+            self.gate.leave()
+        self._watch(job, answer, started)
+        answer, draft = with_draft(answer, claim.strikes, self.settings.strike_cap)
+        dollars = self._cost(answer, ready.intent)
+        captions = await self.office.settle(Settlement(job.call_id, claim.attempt_id, answer, dollars, latency, draft))
+        self.unsettled -= 1
+        self.office.attempted(job)
+        self._next(job, answer, captions, time.monotonic() - started)
+
+    async def _send(self, ready: Ready) -> Answer:
+        if ready.fault:
+            return Answer("bad-request", error=ready.fault)
+        return await self.provider.complete(ready.request)
+
+    def _cost(self, answer: Answer, intent: Intent) -> Decimal:
+        """Reported tokens at the model's price; an answer without a report counts at its worst case, never as free."""
+        return intent.worst_case if answer.usage is None else costs.cost(self.spec.prices, answer.usage)
+
+    def _watch(self, job: Job, answer: Answer, started: float) -> None:
+        job.first_try = job.first_try or started
+        if answer.slug == "rate-limited":
+            self.gate.refused(min(answer.retry_after or 1.0, LONGEST_WAIT))
+        elif answer.http_status == 200:
+            self._answered_at = time.monotonic()
+            self.gate.answered()
+
+    async def _not_sent(self, job: Job, claim: Claim) -> None:
+        if claim.state == "answered":
+            self.office.done(job, await self.office.adopt(job.call_id))
+            self._finish()
+        elif claim.state == "failed":
+            self.office.failed(job)
+            self._finish()
+        elif claim.state == "budget" and self.office.unsettled() == 0:
+            self.stop(claim.limit, "budget")
+            self._again(job, 0)
+        elif claim.state == "grace":
+            self._again(job, claim.wait_s + 0.05)
+        else:
+            job.polls += 1
+            self._again(job, min(_POLL * job.polls, 5.0))
+
+    def _next(self, job: Job, answer: Answer, captions: int, since_sent: float) -> None:
+        if answer.slug == ANSWERED:
+            self.office.done(job, captions)
+            self._finish()
+        elif answer.slug in FAILED:
+            self.office.failed(job)
+            self._finish()
+        elif answer.slug in STOPS:
+            self.stop(f"{self.spec.provider}/{self.spec.model}: {answer.error}", answer.slug)
+            self._again(job, 0)
+        elif answer.slug in STRIKES:
+            self._again(job, 0)
+        else:
+            self._after_transient(job, answer, since_sent)
+
+    def _after_transient(self, job: Job, answer: Answer, since_sent: float) -> None:
+        job.tries += 1
+        asked = answer.retry_after or 0.0
+        text = f"{self.spec.provider}/{self.spec.model}: {answer.slug}: {answer.error}"
+        if asked > LONGEST_WAIT:
+            self.stop(f"{text}; asks to wait {asked:.0f} s", answer.slug)
+        elif job.tries >= self.settings.call_tries:
+            # Nothing came from the vendor since this call was first tried: it is away, and more tries would not help.
+            if self._answered_at < job.first_try:
+                self.stop(text, answer.slug)
+            self._leave(job, text)
+            return
+        backoff = min(MAX_BACKOFF, 0.5 * 2 ** (job.tries - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
+        unknown = answer.http_status is None and answer.slug in ("request-timeout", "connection-lost")
+        grace = self.settings.unknown_grace - since_sent + 0.05 if unknown else 0.0
+        self._again(job, max(asked, backoff, grace))

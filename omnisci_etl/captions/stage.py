@@ -1,0 +1,168 @@
+"""The captioning stage, and what it would do (plan)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection
+
+from omnisci_etl.captions import costs, prompts, routes
+from omnisci_etl.captions.clerk import CHUNK, Clerk
+from omnisci_etl.captions.crew import Crew, tell
+from omnisci_etl.captions.figures import candidates, chunks, load_figures
+from omnisci_etl.captions.planning import MAX_SIDE, Planner, Want, call_states, known_calls
+from omnisci_etl.captions.providers import key_of
+from omnisci_etl.captions.routes import Model
+from omnisci_etl.config import Settings
+from omnisci_etl.context import Context, Counts
+from omnisci_etl.errors import ConfigError, LeftOver
+from omnisci_etl.ledger.database import Ledger
+
+_MISCONFIGURED = frozenset({"wrong-key", "model-not-found"})
+
+
+def caption(
+    context: Context, *, discipline: str | None = None, limit: int | None = None, refresh: bool = False
+) -> Counts:
+    """Captions figures that have none; with refresh also those whose prompt, evidence or model has changed.
+
+    Counts: figures taken on, captions written, calls and attempts made, figures that failed for good, figures left.
+    Raises LeftOver where a later run can do more, ConfigError where a key or a model is refused.
+    """
+    table = routes.load(context.settings)
+    planner = Planner(table)
+    paid = [name for name in table.routed_models() if not planner.is_extractive(name)]
+    providers = {table.models[name].provider for name in paid}
+    keys = {provider: key_of(context.settings, table, provider) for provider in providers}
+    clerk = Clerk(context, planner, limit=limit, refresh=refresh)
+    orders = clerk.chunks(discipline)
+    if not paid:
+        for _ in orders:
+            tell(context, clerk, Counter())
+        return dict(clerk.tally)
+    crew = Crew(context, planner, clerk, keys)
+    asyncio.run(crew.run(orders))
+    tally = {name: count + crew.tally[name] for name, count in clerk.tally.items()}
+    _end(crew, tally)
+    return tally
+
+
+def _end(crew: Crew, tally: Counts) -> None:
+    """Raises what the run has to end with, if anything."""
+    refused = [lane.stopped for lane in crew.lanes.values() if lane.stop_slug in _MISCONFIGURED]
+    if refused:
+        raise ConfigError(f"{'; '.join(refused)}; mend the key or the routes file and run it again")
+    if tally["waiting"]:
+        said = "; ".join(f"{count} for {reason}" for reason, count in crew.reasons.most_common(3))
+        raise LeftOver(f"{tally['captioned']} captions written, {tally['waiting']} figures are left: {said}")
+
+
+@dataclass
+class _Estimate:
+    """What one model would be asked."""
+
+    figures: int = 0
+    calls: int = 0
+    answered: int = 0
+    failed: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: Decimal = Decimal(0)
+    image_bytes: int = 0
+    stale: int = 0
+    stale_by: Counter[str] = field(default_factory=Counter)
+
+    def row(self, model: str, spec: Model) -> dict[str, Any]:
+        """A line of the plan."""
+        return {
+            "model": model, "provider": spec.provider, "requested": spec.model, "figures": self.figures,
+            "calls": self.calls, "answered": self.answered, "failed": self.failed, "input_tokens": self.input_tokens,
+            "output_tokens": self.output_tokens, "usd": float(round(self.usd, 6)), "image_bytes": self.image_bytes,
+            "stale": self.stale, "stale_by": ", ".join(f"{why} {n}" for why, n in sorted(self.stale_by.items())),
+        }  # fmt: skip
+
+
+def plan(
+    settings: Settings,
+    ledger: Ledger,
+    *,
+    discipline: str | None = None,
+    limit: int | None = None,
+    refresh: bool = False,
+) -> list[dict[str, Any]]:
+    """What caption would do, a row for each model, without writing or asking anything.
+
+    figures: to be captioned; calls: to be made for them (as two figures can share one); answered: those paid already;
+    failed: those that will not be asked again; usd: estimated, as the tokens are; image_bytes: pictures as stored;
+    stale: figures with an outdated caption, which only refresh captions again, and what has changed.
+    """
+    planner = Planner(routes.load(settings))
+    survey = _Survey(planner, settings, limit, refresh)
+    with ledger.read(timeout_s=600) as connection:
+        for chunk in chunks(candidates(connection, discipline=discipline, captioned=True), CHUNK):
+            survey.take(connection, [planner.want(figure) for figure in load_figures(connection, chunk)])
+    return [
+        found.row(name, planner.routes.models[name])
+        for name, found in survey.of_model.items()
+        if found.figures or found.stale
+    ]
+
+
+class _Survey:
+    """Adds up wants by model."""
+
+    def __init__(self, planner: Planner, settings: Settings, limit: int | None, refresh: bool) -> None:
+        self._planner = planner
+        self._settings = settings
+        self._room = limit
+        self._refresh = refresh
+        self._seen: set[str] = set()
+        self.of_model = {name: _Estimate() for name in planner.routes.routed_models()}
+
+    def take(self, connection: Connection, wants: Sequence[Want]) -> None:
+        """Counts the wants of a chunk."""
+        known = known_calls(connection, (want.fingerprint for want in wants))
+        states = call_states(connection, known.values(), 0, self._settings)
+        for want in wants:
+            if want.standing == "stale":
+                self.of_model[want.decision.model].stale += 1
+                self.of_model[want.decision.model].stale_by.update(want.stale_by)
+            if want.standing == "done" or (want.standing == "stale" and not self._refresh):
+                continue
+            state = states[known[want.fingerprint]].state if want.fingerprint in known else "planned"
+            self._count(want, state)
+
+    def _count(self, want: Want, state: str) -> None:
+        found = self.of_model[want.decision.model]
+        if state == "failed":
+            found.figures += 1
+            found.failed += 1
+            return
+        if self._room == 0:
+            return
+        self._room = None if self._room is None else self._room - 1
+        found.figures += 1
+        if state == "answered":
+            found.answered += 1
+        elif want.fingerprint not in self._seen:
+            self._seen.add(want.fingerprint)
+            self._add_call(found, want)
+
+    def _add_call(self, found: _Estimate, want: Want) -> None:
+        found.calls += 1
+        model = want.decision.model
+        if self._planner.is_extractive(model):
+            return
+        spec, figure, prompt = self._planner.routes.models[model], want.figure, self._planner.prompt_of(model)
+        size = len((prompt.system + prompts.render(prompt, figure.evidence)).encode())
+        tokens = costs.likely_input_tokens(size, *costs.sent_size(figure.width, figure.height, MAX_SIDE))
+        answer = costs.likely_output_tokens(len(figure.evidence.panels), spec.max_output_tokens)
+        found.input_tokens += tokens
+        found.output_tokens += answer
+        found.usd += costs.likely_cost(spec.prices, tokens, answer)
+        found.image_bytes += figure.image_bytes
