@@ -10,9 +10,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -224,9 +225,10 @@ class Components:
                 self._start(component)
 
     def stop(self) -> None:
-        """Ends every session and the watchdog."""
-        running = [component.process for component in self._all if component.process is not None]
-        end_sessions([process.pid for process in running], reap=lambda: [process.poll() for process in running])
+        """Ends every session, the api-server's last: a task that is told to end reports to it. Then the watchdog."""
+        for last in (False, True):
+            running = [c.process for c in self._all if c.process is not None and (c.name == "api-server") == last]
+            end_sessions([p.pid for p in running], reap=partial(_reap, running))
         if self._watchdog is not None:
             self._say("done")
             self._watchdog.communicate()
@@ -261,6 +263,11 @@ class Components:
         folder = self._home / "logs"
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{name}.log"
+
+
+def _reap(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        process.poll()
 
 
 def _until_ready(components: Components, access: Access, stop: threading.Event) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -56,6 +58,12 @@ class Answer:
 def _seconds_until(http_date: str) -> float:
     moment = parsedate_to_datetime(http_date)
     return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+
+
+@cache
+def ssl_context() -> ssl.SSLContext:
+    """The authorities that certificates are checked against; reading them takes long enough to do it once."""
+    return httpx.create_ssl_context()
 
 
 class Transport:
@@ -111,7 +119,7 @@ class Transport:
             client = self._clients.get((host, proxied))
             if client is None:
                 client = httpx.Client(
-                    verify=httpx.create_ssl_context(),
+                    verify=ssl_context(),
                     trust_env=proxied,
                     timeout=self._timeout_s,
                     follow_redirects=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import socket
 import threading
@@ -16,8 +17,10 @@ import pytest
 
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context
+from omnisci_etl.ledger import migrate
 from omnisci_etl.ledger.blobs import BlobStore
 from omnisci_etl.ledger.database import Ledger
+from omnisci_etl.ledger.embedded import EmbeddedServer
 from omnisci_etl.ledger.runs import Run, RunIdentity
 from omnisci_etl.sources.http import HttpClient
 
@@ -128,6 +131,33 @@ class FakeServer:
             handler.close_connection = True
         else:
             handler.wfile.write(reply.body)
+
+
+@pytest.fixture(scope="session")
+def emptied(server: EmbeddedServer) -> Iterator[Callable[[], str]]:
+    """Empties one database and gives its URL: much faster than a database a test, of which there are many here."""
+    url = server.create_database(f"sources_{os.getpid()}")
+    ledger = Ledger(url)
+    migrate.upgrade(ledger)
+    kept = "('status', 'license_class', 'alembic_version')"
+
+    def empty() -> str:
+        with ledger.engine.begin() as connection:
+            # The owner of the server may switch off the triggers that refuse this to everybody else.
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            names = f"SELECT tablename FROM pg_tables WHERE schemaname = 'omnisci' AND tablename NOT IN {kept}"
+            for name in connection.exec_driver_sql(names).scalars().all():
+                connection.exec_driver_sql(f"DELETE FROM omnisci.{name}")
+        return url
+
+    yield empty
+    ledger.close()
+
+
+@pytest.fixture
+def database(emptied: Callable[[], str]) -> str:
+    """The URL of a migrated database without rows."""
+    return emptied()
 
 
 @pytest.fixture

@@ -50,6 +50,13 @@ def xml(
     return ARXIV_RAW.format(deleted=flag, id=arxiv_id, stamp=stamp, body="" if deleted else body)
 
 
+def envelope(inner: str, answered: str = "2024-06-15T08:00:00Z") -> bytes:
+    return (
+        '<?xml version="1.0"?><OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">'
+        f"<responseDate>{answered}</responseDate><request/>{inner}</OAI-PMH>"
+    ).encode()
+
+
 class FakeOai:
     """Lists records by set and datestamp, so many on a page, with tokens that can be declared stale."""
 
@@ -87,14 +94,11 @@ class FakeOai:
         return self.page(f"<ListRecords>{body}{token}</ListRecords>")
 
     def page(self, inner: str) -> Any:
-        return self.web.Reply(
-            f'<?xml version="1.0"?><OAI-PMH xmlns="http://www.openarchives.org/OAI/2.0/">'
-            f"<responseDate>{self.answered}</responseDate><request/>{inner}</OAI-PMH>".encode()
-        )
+        return self.web.Reply(envelope(inner, self.answered))
 
 
 @pytest.fixture
-def server(web: Any) -> FakeOai:
+def listing(web: Any) -> FakeOai:
     return FakeOai(web)
 
 
@@ -119,25 +123,12 @@ def cursor_at(ledger: Any, day: str, context: Context) -> None:
 
 
 def test_a_record_in_full() -> None:
-    (record,) = oai.parse_page(
-        FakeOai.page(_Plain(), f"<ListRecords>{xml('2401.00001', versions=3)}</ListRecords>")
-    ).records
+    (record,) = oai.parse_page(envelope(f"<ListRecords>{xml('2401.00001', versions=3)}</ListRecords>")).records
     assert (record.external_id, record.version, record.stamp) == ("2401.00001", 3, "2024-01-10 v3")
     assert (record.title, record.authors) == ("On 2401.00001", ("A. Author", "B. Other", "C. Third"))
     assert (record.published_on, record.license_uri) == (date(2024, 1, 8), CC_BY)
     assert record.evidence == {"arxiv_categories": ("cs.CL",)}
     assert [v["version"] for v in record.facts["versions"]] == [1, 2, 3]
-
-
-class _Plain:
-    """What FakeOai.page needs where no server runs."""
-
-    answered = "2024-06-15T08:00:00Z"
-
-    class web:  # noqa: N801
-        @staticmethod
-        def Reply(body: bytes) -> bytes:  # noqa: N802
-            return body
 
 
 @pytest.mark.parametrize(
@@ -194,14 +185,14 @@ def test_ids_tell_their_month(name: str, month: tuple[int, int] | None) -> None:
 
 
 def test_pages_are_followed_and_a_second_pass_changes_nothing(
-    harvest: Any, server: FakeOai, rows: Rows, snapshot: Any
+    harvest: Any, listing: FakeOai, rows: Rows, snapshot: Any
 ) -> None:
     for n in range(5):
-        server.add(f"2401.0000{n}", versions=1 + n % 2)
+        listing.add(f"2401.0000{n}", versions=1 + n % 2)
     counts = harvest(window=SINCE)
     assert (counts["records"], counts["papers"], counts["queued"]) == (5, 5, 5)
-    assert [one.query.get("resumptionToken") for one in server.web.asked] == [None, "2:2024-01-01", "4:2024-01-01"]
-    assert server.web.asked[0].query == {"verb": "ListRecords", "metadataPrefix": "arXivRaw", "from": "2024-01-01"}
+    assert [one.query.get("resumptionToken") for one in listing.web.asked] == [None, "2:2024-01-01", "4:2024-01-01"]
+    assert listing.web.asked[0].query == {"verb": "ListRecords", "metadataPrefix": "arXivRaw", "from": "2024-01-01"}
     before = snapshot()
     assert harvest(window=SINCE)["papers"] == 0
     assert snapshot() == before
@@ -209,57 +200,57 @@ def test_pages_are_followed_and_a_second_pass_changes_nothing(
 
 
 def test_the_first_run_looks_back_two_days_and_the_next_goes_on(
-    harvest: Any, server: FakeOai, rows: Rows, snapshot: Any
+    harvest: Any, listing: FakeOai, rows: Rows, snapshot: Any
 ) -> None:
-    server.answered = f"{today()}T08:00:00Z"
+    listing.answered = f"{today()}T08:00:00Z"
     day = (today() - timedelta(days=1)).isoformat()
     for n in range(5):
-        server.add(f"2401.0000{n}", stamp=day)
+        listing.add(f"2401.0000{n}", stamp=day)
     assert harvest()["papers"] == 5
     back = (today() - timedelta(days=2)).isoformat()
-    assert server.web.asked[0].query["from"] == back
+    assert listing.web.asked[0].query["from"] == back
     assert rows(CURSOR) == [{"set_spec": "", "position": {"from": back}}]
     before = snapshot()
     harvest()
     assert snapshot() == before
 
 
-def test_an_empty_weekend_is_success(harvest: Any, server: FakeOai, context: Context, ledger: Any, rows: Rows) -> None:
+def test_an_empty_weekend_is_success(harvest: Any, listing: FakeOai, context: Context, ledger: Any, rows: Rows) -> None:
     cursor_at(ledger, "2024-06-01", context)
     assert harvest()["records"] == 0
     assert rows(CURSOR) == [{"set_spec": "", "position": {"from": "2024-06-13"}}]
 
 
-def test_the_cursor_never_goes_back(harvest: Any, server: FakeOai, context: Context, ledger: Any, rows: Rows) -> None:
+def test_the_cursor_never_goes_back(harvest: Any, listing: FakeOai, context: Context, ledger: Any, rows: Rows) -> None:
     cursor_at(ledger, "2024-06-14", context)
     harvest()
     assert rows(CURSOR) == [{"set_spec": "", "position": {"from": "2024-06-14"}}]
 
 
 def test_a_failure_keeps_what_was_stored_and_the_next_run_goes_on(
-    harvest: Any, server: FakeOai, context: Context, ledger: Any, rows: Rows
+    harvest: Any, listing: FakeOai, context: Context, ledger: Any, rows: Rows
 ) -> None:
     cursor_at(ledger, "2024-01-01", context)
     for n in range(6):
-        server.add(f"2401.0000{n}")
-    server.web.fail("resumptionToken=4", *[server.web.Reply(b"down", 500)] * 4)
+        listing.add(f"2401.0000{n}")
+    listing.web.fail("resumptionToken=4", *[listing.web.Reply(b"down", 500)] * 4)
     with pytest.raises(ServiceError, match="answers 500"):
         harvest()
     assert len(rows(PAPERS)) == 4
     (stored,) = rows(CURSOR)
     assert stored["position"] == {"from": "2024-01-01", "token": "4:2024-01-01", "response_date": "2024-06-15"}
-    server.web.asked.clear()
+    listing.web.asked.clear()
     assert harvest()["papers"] == 2
-    assert [one.query.get("resumptionToken") for one in server.web.asked] == ["4:2024-01-01"]
+    assert [one.query.get("resumptionToken") for one in listing.web.asked] == ["4:2024-01-01"]
     assert rows(CURSOR)[0]["position"] == {"from": "2024-06-13"}
 
 
 def test_a_page_and_its_cursor_are_one_transaction(
-    harvest: Any, server: FakeOai, context: Context, ledger: Any, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    harvest: Any, listing: FakeOai, context: Context, ledger: Any, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cursor_at(ledger, "2024-01-01", context)
     for n in range(4):
-        server.add(f"2401.0000{n}")
+        listing.add(f"2401.0000{n}")
 
     def broken(*_: object) -> None:
         raise RuntimeError("killed here")
@@ -271,20 +262,20 @@ def test_a_page_and_its_cursor_are_one_transaction(
     assert rows(CURSOR) == [{"set_spec": "", "position": {"from": "2024-01-01"}}]
 
 
-def test_a_stale_token_begins_the_window_anew(harvest: Any, server: FakeOai, rows: Rows) -> None:
+def test_a_stale_token_begins_the_window_anew(harvest: Any, listing: FakeOai, rows: Rows) -> None:
     for n in range(5):
-        server.add(f"2401.0000{n}")
-    server.stale = 3
+        listing.add(f"2401.0000{n}")
+    listing.stale = 3
     assert harvest(window=SINCE)["papers"] == 5
     assert len(rows(PAPERS)) == 5
-    server.stale = 4
+    listing.stale = 4
     with pytest.raises(ServiceError, match="badResumptionToken"):
         harvest(window=SINCE)
 
 
-def test_faults_on_the_way_are_overcome(harvest: Any, server: FakeOai, web: Any, rows: Rows) -> None:
+def test_faults_on_the_way_are_overcome(harvest: Any, listing: FakeOai, web: Any, rows: Rows) -> None:
     for n in range(5):
-        server.add(f"2401.0000{n}")
+        listing.add(f"2401.0000{n}")
     busy = web.Reply(b"<html><h1>Retry after 1 seconds</h1></html>", 503, {"Retry-After": "1"})
     web.fail("/oai", busy, web.Reply(do="reset"), web.Reply(b"<html><body>Please wait</body></html"))
     web.fail("resumptionToken=2", web.Reply(b"<OAI-PMH>" * 40, do="truncate"))
@@ -295,7 +286,7 @@ def test_faults_on_the_way_are_overcome(harvest: Any, server: FakeOai, web: Any,
 
 
 def test_refusals_are_one_clear_line(harvest: Any, web: Any) -> None:
-    web.route("/oai", FakeOai(web).page('<error code="badArgument">no such\nset</error>'))
+    web.route("/oai", envelope('<error code="badArgument">no such\nset</error>'))
     with pytest.raises(ServiceError, match=r"badArgument: no such set.*OMNISCI_ARXIV_OAI_URL"):
         harvest(window=SINCE)
     web.routes.clear()
@@ -303,14 +294,14 @@ def test_refusals_are_one_clear_line(harvest: Any, web: Any) -> None:
         harvest(window=SINCE)
 
 
-def test_changes_become_rows(harvest: Any, server: FakeOai, rows: Rows, snapshot: Any) -> None:
+def test_changes_become_rows(harvest: Any, listing: FakeOai, rows: Rows, snapshot: Any) -> None:
     for n in range(4):
-        server.add(f"2401.0000{n}")
+        listing.add(f"2401.0000{n}")
     harvest(window=SINCE)
-    server.add("2401.00000", stamp="2024-03-06", versions=2)
-    server.add("2401.00001", stamp="2024-03-06", license_uri="http://arxiv.org/licenses/nonexclusive-distrib/1.0/")
-    server.add("2401.00002", stamp="2024-03-06", deleted=True)
-    server.add("2401.00003", stamp="2024-03-06", versions=2, comments="This paper has been withdrawn")
+    listing.add("2401.00000", stamp="2024-03-06", versions=2)
+    listing.add("2401.00001", stamp="2024-03-06", license_uri="http://arxiv.org/licenses/nonexclusive-distrib/1.0/")
+    listing.add("2401.00002", stamp="2024-03-06", deleted=True)
+    listing.add("2401.00003", stamp="2024-03-06", versions=2, comments="This paper has been withdrawn")
     harvest(window=SINCE)
     assert [(r["external_id"][-1], r["version"], r["status"], r["license_class"]) for r in rows(PAPERS)] == [
         ("0", 1, "superseded", "cc-by"), ("0", 2, "current", "cc-by"), ("1", 1, "current", "arxiv-nonexclusive"),
@@ -322,41 +313,41 @@ def test_changes_become_rows(harvest: Any, server: FakeOai, rows: Rows, snapshot
     assert snapshot() == before
 
 
-def test_a_window_is_of_publication_dates(harvest: Any, server: FakeOai, rows: Rows) -> None:
-    server.add("2401.00001")
-    server.add("2312.00001", day="Fri, 01 Dec 2023")
-    server.add("2401.00002", day="Wed, 31 Jan 2024")
-    server.add("2401.00003", deleted=True)
-    server.add("2311.00003", deleted=True)
+def test_a_window_is_of_publication_dates(harvest: Any, listing: FakeOai, rows: Rows) -> None:
+    listing.add("2401.00001")
+    listing.add("2312.00001", day="Fri, 01 Dec 2023")
+    listing.add("2401.00002", day="Wed, 31 Jan 2024")
+    listing.add("2401.00003", deleted=True)
+    listing.add("2311.00003", deleted=True)
     harvest(window=Window(date(2024, 1, 1), date(2024, 1, 30)))
     assert [r["external_id"] for r in rows(PAPERS)] == ["2401.00001", "2401.00003"]
 
 
-def test_windows_before_the_service_began_ask_for_everything(harvest: Any, server: FakeOai) -> None:
+def test_windows_before_the_service_began_ask_for_everything(harvest: Any, listing: FakeOai) -> None:
     harvest(window=Window(date(1991, 1, 1)))
     harvest(window=Window(None, date(2001, 1, 1)))
-    assert all("from" not in one.query for one in server.web.asked)
+    assert all("from" not in one.query for one in listing.web.asked)
 
 
-def test_a_discipline_is_asked_for_by_its_sets(harvest: Any, server: FakeOai, rows: Rows) -> None:
-    server.add("2401.00001", stamp=today().isoformat())
+def test_a_discipline_is_asked_for_by_its_sets(harvest: Any, listing: FakeOai, rows: Rows) -> None:
+    listing.add("2401.00001", stamp=today().isoformat())
     harvest(discipline="statistics")
-    sets = [one.query.get("set") for one in server.web.asked]
+    sets = [one.query.get("set") for one in listing.web.asked]
     assert sets == list(arxiv.sets_of("statistics"))
     assert [r["set_spec"] for r in rows(CURSOR)] == sorted(sets)
     assert arxiv.sets_of(None) == arxiv.sets_of("unknown") == ("",)
 
 
 def test_a_limit_stops_early_and_the_next_run_goes_on(
-    harvest: Any, server: FakeOai, context: Context, ledger: Any, rows: Rows
+    harvest: Any, listing: FakeOai, context: Context, ledger: Any, rows: Rows
 ) -> None:
     cursor_at(ledger, "2024-01-01", context)
     for n in range(6):
-        server.add(f"2401.0000{n}")
+        listing.add(f"2401.0000{n}")
     harvest(limit=1)
     assert len(rows(PAPERS)) == 2
     harvest(limit=2)
-    assert len(server.web.asked) == 1, "two are due already"
+    assert len(listing.web.asked) == 1, "two are due already"
     harvest(limit=3)
     assert len(rows(PAPERS)) == 4
     harvest()
@@ -448,9 +439,9 @@ def test_a_form_that_keeps_failing_is_given_up_where_there_is_another(fetch: Any
         with pytest.raises(ServiceError):
             fetch(tries=tries)
     assert kinds(fetch(tries=2)) == ["eprint"]
-    web.route("/arxiv/src/2401.00001v2", web.Reply(b"broken", 500))
+    web.route("/arxiv/src/2401.00001v3", web.Reply(b"broken", 500))
     with pytest.raises(ServiceError):
-        fetch(tries=2)
+        fetch(version=3, tries=2)
 
 
 def test_a_paper_submitted_as_html_has_no_latexml_page(fetch: Any, web: Any) -> None:
@@ -498,8 +489,8 @@ def test_no_picture_leads_elsewhere(base: str, name: str) -> None:
         assert ".." not in url
 
 
-def test_the_queue_gets_through(context: Context, http: HttpClient, server: FakeOai, web: Any) -> None:
-    server.add("2401.00001")
+def test_the_queue_gets_through(context: Context, http: HttpClient, listing: FakeOai, web: Any) -> None:
+    listing.add("2401.00001")
     web.route("/arxiv/src/2401.00001v1", PACKAGE)
     discovery.discover(context, http, "arxiv", window=SINCE)
     claim = queue.claim(context, "arxiv", window=SINCE)

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from omnisci_etl.config import Settings
 from omnisci_etl.errors import HostileInput, ServiceError
-from omnisci_etl.sources import hosts
+from omnisci_etl.sources import hosts, transport
 from omnisci_etl.sources.hosts import Hosts, is_proxied, is_public
 from omnisci_etl.sources.http import HttpClient
 
@@ -173,7 +173,7 @@ def test_a_connection_goes_to_the_checked_address(
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(hosts, "is_public", lambda address: address == "127.0.0.1")
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setattr(transport, "ssl_context", lambda: ssl.create_default_context(cafile=str(certificate)))
     context = with_settings(pmc_url=f"https://source.example:{port}")
     with HttpClient(context, tries=1) as http:
         url = f"https://source.example:{port}/a"
@@ -189,7 +189,7 @@ def test_a_certificate_of_another_name_is_refused(
     port, seen = tls
     monkeypatch.setattr(hosts, "is_public", lambda _: True)
     monkeypatch.setattr(Hosts, "address", lambda *_: "127.0.0.1")
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setattr(transport, "ssl_context", lambda: ssl.create_default_context(cafile=str(certificate)))
     context = with_settings(pmc_url=f"https://other.example:{port}")
     with HttpClient(context, tries=1) as http, pytest.raises(ServiceError, match="cannot be reached"):
         http.get(f"https://other.example:{port}/a", service="pmc", purpose="check", limit=None, max_bytes=10)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from omnisci_etl.papers.latex import names
-from omnisci_etl.papers.latex.expand import Macros
 from omnisci_etl.papers.latex.floats import Floats, Target
+from omnisci_etl.papers.latex.macros import Macros
 from omnisci_etl.papers.latex.scan import Source
 from omnisci_etl.papers.latex.structure import Env, Structure
 from omnisci_etl.papers.latex.text import convert, plain

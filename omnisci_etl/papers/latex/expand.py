@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from omnisci_etl.errors import HostileInput
 from omnisci_etl.papers.archive import Package
 from omnisci_etl.papers.latex import names
-from omnisci_etl.papers.latex.scan import CONTROL, Source, control_words
+from omnisci_etl.papers.latex.definitions import HANDLERS
+from omnisci_etl.papers.latex.macros import Macro, Macros
+from omnisci_etl.papers.latex.scan import CONTROL, Source
 from omnisci_etl.papers.latex.source import TEX_EXTENSIONS, read_tex
 
 MAX_CHARS = 8 << 20
@@ -24,63 +25,10 @@ _MAX_CALLS = 100_000
 _MAX_INPUTS = 1000
 _MAX_STYLE = 400_000
 _PARAMETER = re.compile(r"##|#([1-9])")
-_INPUT_WORD = re.compile(r"\s*([^\s{}\\%]{1,200})")
 _TEST = re.compile(
     r"(?<=\\if)\s*\S\s*\S|(?<=\\ifx)(?:\s*(?:\\[A-Za-z@]+|\\?\S)){2}|(?<=\\ifdefined)\s*\\[A-Za-z@]+"
     r"|(?<=\\if(?:num|dim|odd))[^\n]*?(?=\s|$)|(?<=\\ifcsname)[^\n]{0,100}?\\endcsname"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Macro:
-    """A macro of the paper: body with #1..#9, number of arguments, default of the first where it is optional."""
-
-    body: str
-    args: int = 0
-    default: str | None = None
-
-
-@dataclass
-class Macros:
-    """Everything that the paper defines: commands, environments (begin, end), switches of \\newif."""
-
-    commands: dict[str, Macro] = field(default_factory=dict)
-    environments: dict[str, tuple[Macro, str]] = field(default_factory=dict)
-    switches: dict[str, bool] = field(default_factory=dict)
-    dropped: set[str] = field(default_factory=set)
-    structural: dict[str, bool] = field(default_factory=dict)
-
-    def define(self, name: str, macro: Macro | None, *, keep: bool = False) -> None:
-        """Set or (None: a form that is not expanded here) forget a command; keep: not where it is defined."""
-        self.structural.clear()
-        if name in names.PROTECTED or (keep and name in self.commands):
-            return
-        if macro is None:
-            self.commands.pop(name, None)
-        else:
-            self.commands[name] = macro
-
-    def is_structural(self, name: str) -> bool:
-        """Whether the command makes or hides figures, captions, labels, references or headings."""
-        known = self.structural.get(name)
-        if known is None:
-            self.structural[name] = False
-            macro = self.commands[name]
-            known = hides_argument(macro) or self.makes_structure(macro.body)
-            self.structural[name] = known
-        return known
-
-    def makes_structure(self, body: str) -> bool:
-        """Whether a macro body holds structural commands, directly or through other macros."""
-        words = control_words(body)
-        return not words.isdisjoint(names.STRUCTURAL) or any(
-            self.is_structural(word) for word in words if word in self.commands
-        )
-
-
-def hides_argument(macro: Macro) -> bool:
-    """Whether an argument of the macro never appears in its body, so that whatever stands there is not printed."""
-    return any(f"#{n}" not in macro.body for n in range(1, macro.args + 1))
 
 
 class Expander:
@@ -134,7 +82,7 @@ class Expander:
             return after
         if self._switch(name):
             return after
-        handler = _HANDLERS.get(name)
+        handler = HANDLERS.get(name)
         end = handler(self, source, after, name) if handler and self.package else None
         if end is None and name in ("begin", "end") and self.package:
             end = self._environment(source, after, name, depth)
@@ -266,186 +214,6 @@ def _value(hit: re.Match[str], values: list[str], body: str) -> str:
     if body[hit.end() : hit.end() + 1].isalpha() and re.search(r"\\[A-Za-z@]+$", value):
         return value + " "
     return value
-
-
-def _name_of(source: Source, pos: int) -> tuple[str, int] | None:
-    """The control sequence that a definition names, in braces or bare."""
-    arg = source.token(pos)
-    found = CONTROL.fullmatch(source.get(arg).strip()) if arg else None
-    return (found.group(1), arg.after) if found and arg else None
-
-
-def _starless(source: Source, pos: int) -> int:
-    pos = source.blanks(pos)
-    return pos + 1 if source.text[pos : pos + 1] == "*" else pos
-
-
-def _store(walk: Expander, name: str, macro: Macro | None, *, keep: bool = False) -> None:
-    if name in names.KEPT_DEFINITIONS and macro:
-        walk.emit(f"\\renewcommand{{\\{name}}}{{{macro.body}}}")
-    elif name == "@captype" and macro:
-        walk.emit(f"\\captionsetup{{type={macro.body}}}")
-    elif not (walk.muted and macro and "@" in name + macro.body):
-        walk.macros.define(name, macro, keep=keep)
-
-
-def _count(source: Source, pos: int) -> tuple[int, int]:
-    number = source.optional(pos)
-    digits = source.get(number).strip()
-    return (int(digits), number.after) if number and digits in tuple("0123456789") else (0, pos)
-
-
-def _newcommand(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    named = _name_of(source, _starless(source, pos))
-    if named is None:
-        return None
-    name, pos = named
-    args, pos = _count(source, pos)
-    default = source.optional(pos)
-    pos = default.after if default else pos
-    body = source.token(pos)
-    if body is None:
-        return None
-    macro = Macro(source.get(body), args, source.get(default) if default else None)
-    _store(walk, name, macro, keep=word == "providecommand")
-    return body.after
-
-
-def _operator(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    named = _name_of(source, _starless(source, pos))
-    body = source.token(named[1]) if named else None
-    if named is None or body is None:
-        return None
-    _store(walk, named[0], Macro(f"\\operatorname{{{source.get(body)}}}"))
-    return body.after
-
-
-def _document_command(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    named = _name_of(source, pos)
-    spec = source.group(named[1]) if named else None
-    body = source.group(spec.after) if spec else None
-    if named is None or spec is None or body is None:
-        return None
-    shape = re.fullmatch(r"(?:o|O\s*\{(?P<default>[^{}]*)\})?(?P<plain>m*)", re.sub(r"[\s+]", "", source.get(spec)))
-    macro = None
-    if shape:
-        optional = source.get(spec).lstrip().lower().startswith("o")
-        default = (shape["default"] or "") if optional else None
-        macro = Macro(source.get(body), len(shape["plain"]) + optional, default)
-    _store(walk, named[0], macro)
-    return body.after
-
-
-def _def(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    found = CONTROL.match(source.text, source.blanks(pos))
-    if found is None:
-        return None
-    opening = source.text.find("{", found.end(), found.end() + 200)
-    body = source.group(opening) if opening >= 0 else None
-    if body is None:
-        return None
-    parameters = source.text[found.end() : opening].strip()
-    plain = re.fullmatch(r"(?:#[1-9]\s*)*", parameters)
-    _store(walk, found.group(1), Macro(source.get(body), parameters.count("#")) if plain else None)
-    return body.after
-
-
-def _let(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    found = re.compile(r"\s*\\([A-Za-z@]+)\s*=?\s*\\([A-Za-z@]+)").match(source.text, pos)
-    if found is None:
-        return None
-    name, meaning = found.groups()
-    known = walk.macros.commands.get(meaning)
-    usable = meaning not in ("relax", "undefined") and "@" not in meaning
-    _store(walk, name, known or (Macro(f"\\{meaning}") if usable and name != meaning else None))
-    return found.end()
-
-
-def _newenvironment(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    name = source.group(_starless(source, pos))
-    if name is None:
-        return None
-    args, pos = _count(source, name.after)
-    default = source.optional(pos)
-    begin = source.group(default.after if default else pos)
-    end = source.group(begin.after) if begin else None
-    if begin is None or end is None:
-        return None
-    key = source.get(name).strip()
-    if key not in names.PROTECTED_ENVIRONMENTS and not (walk.muted and "@" in source.get(begin) + source.get(end)):
-        macro = Macro(source.get(begin), args, source.get(default) if default else None)
-        walk.macros.environments[key] = (macro, source.get(end))
-        walk.macros.structural.clear()
-    return end.after
-
-
-def _newif(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    found = re.compile(r"\s*\{?\s*\\if([A-Za-z@]+)\s*\}?").match(source.text, pos)
-    if found is None:
-        return None
-    walk.macros.switches.setdefault(found.group(1), False)
-    return found.end()
-
-
-def _input(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    arg = source.group(pos)
-    if arg is None:
-        bare = _INPUT_WORD.match(source.text, pos) if word == "input" else None
-        if bare is None:
-            return None
-        walk.include(bare.group(1))
-        return bare.end()
-    name = source.get(arg).strip().strip('"')
-    if word.startswith("subfile"):
-        walk.include(posixpath.basename(name), posixpath.dirname(name))
-    else:
-        walk.include(name)
-    return arg.after
-
-
-def _import(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    folder = source.group(_starless(source, pos))
-    name = source.group(folder.after) if folder else None
-    if folder is None or name is None:
-        return None
-    walk.include(source.get(name).strip(), source.get(folder).strip())
-    return name.after
-
-
-def _usepackage(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    arg = source.group(source.skip_optionals(pos, 1))
-    if arg is None:
-        return None
-    for name in source.get(arg).split(",")[:100]:
-        walk.load_style(name.strip())
-    return arg.after
-
-
-def _excludecomment(walk: Expander, source: Source, pos: int, word: str) -> int | None:
-    arg = source.group(pos)
-    if arg is None:
-        return None
-    walk.macros.dropped.add(source.get(arg).strip())
-    return arg.after
-
-
-_Handler = Callable[[Expander, Source, int, str], int | None]
-_HANDLERS: dict[str, _Handler] = {
-    **dict.fromkeys(("newcommand", "renewcommand", "providecommand", "DeclareRobustCommand"), _newcommand),
-    **dict.fromkeys(("def", "gdef", "edef", "xdef"), _def),
-    **dict.fromkeys(("newenvironment", "renewenvironment"), _newenvironment),
-    **dict.fromkeys(("input", "include", "subfile", "subfileinclude"), _input),
-    **dict.fromkeys(("import", "subimport", "inputfrom", "includefrom"), _import),
-    **dict.fromkeys(("usepackage", "RequirePackage"), _usepackage),
-    **dict.fromkeys(
-        ("NewDocumentCommand", "RenewDocumentCommand", "ProvideDocumentCommand", "DeclareDocumentCommand"),
-        _document_command,
-    ),
-    **dict.fromkeys(("DeclareMathOperator", "DeclareMathOperator*"), _operator),
-    "let": _let,
-    "newif": _newif,
-    "excludecomment": _excludecomment,
-}
 
 
 @dataclass(frozen=True, slots=True)

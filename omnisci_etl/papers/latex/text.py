@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Callable
 
 from omnisci_etl.papers.latex import names
-from omnisci_etl.papers.latex.expand import Macros, expand_text
+from omnisci_etl.papers.latex.expand import expand_text
+from omnisci_etl.papers.latex.macros import Macros
 from omnisci_etl.papers.latex.scan import Arg, Source
 from omnisci_etl.papers.model import clean
 

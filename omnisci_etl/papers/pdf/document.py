@@ -12,6 +12,7 @@ from typing import Any
 from omnisci_etl.errors import BadInput, HostileInput
 from omnisci_etl.figures.images import import_pymupdf
 from omnisci_etl.figures.panels import split_panels
+from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.mentions import figure_number, mentions
 from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, clean
 from omnisci_etl.papers.pdf.figures import Caption, find_areas, find_captions
@@ -27,7 +28,6 @@ _DOI = re.compile(r"(?:doi\.org/|doi:?\s*)(10\.\d{4,9}/[^\s\"<>]+)", re.IGNORECA
 _ONLINE = re.compile(r"Published\s+online:?\s*(\d{1,2}\s+[A-Z][a-z]+\s+\d{4})")
 _STAMP = re.compile(r"arXiv:\S+\s+\[[\w.\-]+\]\s+(\d{1,2}\s+[A-Z][a-z]{2}\s+\d{4})")
 _LICENCE = re.compile(r"licen[sc]ed\s+under\s+(?:a|the)\s+Creative\s+Commons")
-_LICENCE_URL = re.compile(r"(https?://creativecommons\.org/(?:licenses|publicdomain)/[a-z0-9.\-/]+)", re.IGNORECASE)
 _REFERENCES = re.compile(r"(?:\d+\.?\s*)?(?:references|bibliography|literature cited)\W*$", re.IGNORECASE)
 _SENTENCE_END = (".", "?", "!", ":", ";", "”", ")")
 _TEXT_KINDS = ("text", "list-item", "footnote")
@@ -171,7 +171,6 @@ def _published(text: str) -> date | None:
 
 
 def _licence(text: str) -> str | None:
-    """The licence that the document states for itself: its address behind the words "licensed under a Creative Commons"."""
+    """The licence that the document states for itself, behind the words "licensed under a Creative Commons"."""
     stated = _LICENCE.search(text)
-    found = _LICENCE_URL.search(text, stated.start(), stated.start() + 3000) if stated else None
-    return found.group(1).rstrip(".") if found else None
+    return licence_uri(text[stated.start() : stated.start() + 200]) if stated else None

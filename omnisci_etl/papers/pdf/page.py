@@ -34,14 +34,17 @@ class Rect(NamedTuple):
 
     @property
     def width(self) -> float:
+        """Its extent in x."""
         return self.x1 - self.x0
 
     @property
     def height(self) -> float:
+        """Its extent in y."""
         return self.y1 - self.y0
 
     @property
     def area(self) -> float:
+        """Its area, 0 where it is turned inside out."""
         return max(self.width, 0.0) * max(self.height, 0.0)
 
     def holds_middle(self, other: Rect) -> bool:
@@ -106,7 +109,7 @@ class Page:
 
     def render(self, area: Rect) -> bytes:
         """An area of the page as PNG."""
-        return render_area(self.source, tuple(area))
+        return render_area(self.source, (area.x0, area.y0, area.x1, area.y1))
 
     def ink(self, without: Sequence[Rect], with_: Sequence[Rect]) -> list[Rect]:
         """Connected stretches of ink: what is not white outside of the areas in without, and all of those in with_."""

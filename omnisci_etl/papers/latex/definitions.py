@@ -1,0 +1,221 @@
+"""Commands that define macros or bring in files: \\newcommand, \\def, \\input, \\usepackage and their like.
+
+Each handler takes the walk, the source, the place after the command's name and the name; it returns where to
+go on, or None where the command is not written as expected and stays in the text.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from typing import Protocol
+
+from omnisci_etl.papers.latex import names
+from omnisci_etl.papers.latex.macros import Macro, Macros
+from omnisci_etl.papers.latex.scan import CONTROL, Source
+
+_INPUT_WORD = re.compile(r"\s*([^\s{}\\%]{1,200})")
+_NEWIF = re.compile(r"\s*\{?\s*\\if([A-Za-z@]+)\s*\}?")
+_LET = re.compile(r"\s*\\([A-Za-z@]+)\s*=?\s*\\([A-Za-z@]+)")
+
+
+class Walk(Protocol):
+    """What a handler needs of the walk through a paper. muted: inside a style file, which prints nothing."""
+
+    macros: Macros
+    muted: int
+
+    def emit(self, text: str) -> None:
+        """Print text."""
+
+    def include(self, name: str, folder: str | None = None) -> None:
+        """Walk another file."""
+
+    def load_style(self, name: str) -> None:
+        """Take the definitions of a style file."""
+
+
+def _name_of(source: Source, pos: int) -> tuple[str, int] | None:
+    """The control sequence that a definition names, in braces or bare."""
+    arg = source.token(pos)
+    found = CONTROL.fullmatch(source.get(arg).strip()) if arg else None
+    return (found.group(1), arg.after) if found and arg else None
+
+
+def _starless(source: Source, pos: int) -> int:
+    pos = source.blanks(pos)
+    return pos + 1 if source.text[pos : pos + 1] == "*" else pos
+
+
+def _store(walk: Walk, name: str, macro: Macro | None, *, keep: bool = False) -> None:
+    if name in names.KEPT_DEFINITIONS and macro:
+        walk.emit(f"\\renewcommand{{\\{name}}}{{{macro.body}}}")
+    elif name == "@captype" and macro:
+        walk.emit(f"\\captionsetup{{type={macro.body}}}")
+    elif not (walk.muted and macro and _is_internal(name, macro.body)):
+        walk.macros.define(name, macro, keep=keep)
+
+
+def _is_internal(name: str, body: str) -> bool:
+    """Whether a definition in a style file is none of the authors' own shorthands: it uses or replaces what TeX has."""
+    return "@" in name + body or name in names.symbols() or name in names.DROPPED or name in names.CITES
+
+
+def _count(source: Source, pos: int) -> tuple[int, int]:
+    number = source.optional(pos)
+    digits = source.get(number).strip()
+    return (int(digits), number.after) if number and digits in tuple("0123456789") else (0, pos)
+
+
+def _newcommand(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    named = _name_of(source, _starless(source, pos))
+    if named is None:
+        return None
+    name, pos = named
+    args, pos = _count(source, pos)
+    default = source.optional(pos)
+    pos = default.after if default else pos
+    body = source.token(pos)
+    if body is None:
+        return None
+    macro = Macro(source.get(body), args, source.get(default) if default else None)
+    _store(walk, name, macro, keep=word == "providecommand")
+    return body.after
+
+
+def _operator(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    named = _name_of(source, _starless(source, pos))
+    body = source.token(named[1]) if named else None
+    if named is None or body is None:
+        return None
+    _store(walk, named[0], Macro(f"\\operatorname{{{source.get(body)}}}"))
+    return body.after
+
+
+def _document_command(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    named = _name_of(source, pos)
+    spec = source.group(named[1]) if named else None
+    body = source.group(spec.after) if spec else None
+    if named is None or spec is None or body is None:
+        return None
+    shape = re.fullmatch(r"(?:o|O\s*\{(?P<default>[^{}]*)\})?(?P<plain>m*)", re.sub(r"[\s+]", "", source.get(spec)))
+    macro = None
+    if shape:
+        optional = source.get(spec).lstrip().lower().startswith("o")
+        default = (shape["default"] or "") if optional else None
+        macro = Macro(source.get(body), len(shape["plain"]) + optional, default)
+    _store(walk, named[0], macro)
+    return body.after
+
+
+def _def(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    found = CONTROL.match(source.text, source.blanks(pos))
+    if found is None:
+        return None
+    opening = source.text.find("{", found.end(), found.end() + 200)
+    body = source.group(opening) if opening >= 0 else None
+    if body is None:
+        return None
+    parameters = source.text[found.end() : opening].strip()
+    plain = re.fullmatch(r"(?:#[1-9]\s*)*", parameters)
+    _store(walk, found.group(1), Macro(source.get(body), parameters.count("#")) if plain else None)
+    return body.after
+
+
+def _let(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    found = _LET.match(source.text, pos)
+    if found is None:
+        return None
+    name, meaning = found.groups()
+    known = walk.macros.commands.get(meaning)
+    usable = meaning not in ("relax", "undefined") and "@" not in meaning
+    _store(walk, name, known or (Macro(f"\\{meaning}") if usable and name != meaning else None))
+    return found.end()
+
+
+def _newenvironment(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    name = source.group(_starless(source, pos))
+    if name is None:
+        return None
+    args, pos = _count(source, name.after)
+    default = source.optional(pos)
+    begin = source.group(default.after if default else pos)
+    end = source.group(begin.after) if begin else None
+    if begin is None or end is None:
+        return None
+    key = source.get(name).strip()
+    if key not in names.PROTECTED_ENVIRONMENTS and not (walk.muted and "@" in source.get(begin) + source.get(end)):
+        macro = Macro(source.get(begin), args, source.get(default) if default else None)
+        walk.macros.environments[key] = (macro, source.get(end))
+        walk.macros.structural.clear()
+    return end.after
+
+
+def _newif(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    found = _NEWIF.match(source.text, pos)
+    if found is None:
+        return None
+    walk.macros.switches.setdefault(found.group(1), False)
+    return found.end()
+
+
+def _input(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    arg = source.group(pos)
+    if arg is None:
+        bare = _INPUT_WORD.match(source.text, pos) if word == "input" else None
+        if bare is None:
+            return None
+        walk.include(bare.group(1))
+        return bare.end()
+    name = source.get(arg).strip().strip('"')
+    if word.startswith("subfile"):
+        walk.include(posixpath.basename(name), posixpath.dirname(name))
+    else:
+        walk.include(name)
+    return arg.after
+
+
+def _import(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    folder = source.group(_starless(source, pos))
+    name = source.group(folder.after) if folder else None
+    if folder is None or name is None:
+        return None
+    walk.include(source.get(name).strip(), source.get(folder).strip())
+    return name.after
+
+
+def _usepackage(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    arg = source.group(source.skip_optionals(pos, 1))
+    if arg is None:
+        return None
+    for name in source.get(arg).split(",")[:100]:
+        walk.load_style(name.strip())
+    return arg.after
+
+
+def _excludecomment(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    arg = source.group(pos)
+    if arg is None:
+        return None
+    walk.macros.dropped.add(source.get(arg).strip())
+    return arg.after
+
+
+_Handler = Callable[[Walk, Source, int, str], int | None]
+HANDLERS: dict[str, _Handler] = {
+    **dict.fromkeys(("newcommand", "renewcommand", "providecommand", "DeclareRobustCommand"), _newcommand),
+    **dict.fromkeys(("def", "gdef", "edef", "xdef"), _def),
+    **dict.fromkeys(("newenvironment", "renewenvironment"), _newenvironment),
+    **dict.fromkeys(("input", "include", "subfile", "subfileinclude"), _input),
+    **dict.fromkeys(("import", "subimport", "inputfrom", "includefrom"), _import),
+    **dict.fromkeys(("usepackage", "RequirePackage"), _usepackage),
+    **dict.fromkeys(
+        ("NewDocumentCommand", "RenewDocumentCommand", "ProvideDocumentCommand", "DeclareDocumentCommand"),
+        _document_command,
+    ),
+    **dict.fromkeys(("DeclareMathOperator", "DeclareMathOperator*"), _operator),
+    "let": _let,
+    "newif": _newif,
+    "excludecomment": _excludecomment,
+}
