@@ -35,6 +35,8 @@ TUNING = {
     "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
     # These two say at each parsing of each DAG when it would run next.
     "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "airflow.models.dag=WARNING airflow.serialization.definitions.dag=WARNING",
+    # A task that starts before the api-server does, or while that is started again, waits about two minutes for it.
+    "AIRFLOW__WORKERS__EXECUTION_API_RETRIES": "9",
     "AIRFLOW__API__INSTANCE_NAME": "omnisci",
 }
 

@@ -23,7 +23,7 @@ from omnisci_etl.ledger import migrate
 from omnisci_etl.ledger.database import Ledger, database_url, embedded_server
 from omnisci_etl.scheduling.client import AirflowClient
 from omnisci_etl.scheduling.environment import USER, Secrets, airflow_environment, airflow_home, metadata_url
-from omnisci_etl.scheduling.processes import end_sessions, start
+from omnisci_etl.scheduling.processes import GRACE_SECONDS, end_sessions, start
 
 # No DAG defers, so there is no triggerer. Task logs are read from disk, so nothing serves them.
 COMPONENTS = {
@@ -37,6 +37,8 @@ STEADY_SECONDS = 60.0
 MOST_RESTARTS = 5
 FIRST_PAUSE_SECONDS = 1.0
 SERVER_CHECK_SECONDS = 5.0
+# It has nothing left to do by then, but may take long over tidying up.
+API_GRACE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class Component:
         """Notes the end of the process; seconds until the next start."""
         steady = time.monotonic() - self.started > STEADY_SECONDS
         self.quick_ends = 1 if steady else self.quick_ends + 1
-        delay = FIRST_PAUSE_SECONDS * 2 ** (self.quick_ends - 1)
+        delay = FIRST_PAUSE_SECONDS * 2.0 ** (self.quick_ends - 1)
         self.restart_at = time.monotonic() + delay
         return delay
 
@@ -226,9 +228,9 @@ class Components:
 
     def stop(self) -> None:
         """Ends every session, the api-server's last: a task that is told to end reports to it. Then the watchdog."""
-        for last in (False, True):
+        for last, grace in ((False, GRACE_SECONDS), (True, API_GRACE_SECONDS)):
             running = [c.process for c in self._all if c.process is not None and (c.name == "api-server") == last]
-            end_sessions([p.pid for p in running], reap=partial(_reap, running))
+            end_sessions([p.pid for p in running], grace_s=grace, reap=partial(_reap, running))
         if self._watchdog is not None:
             self._say("done")
             self._watchdog.communicate()

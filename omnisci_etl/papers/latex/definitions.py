@@ -117,9 +117,11 @@ def _def(walk: Walk, source: Source, pos: int, word: str) -> int | None:
     body = source.group(opening) if opening >= 0 else None
     if body is None:
         return None
-    parameters = source.text[found.end() : opening].strip()
-    plain = re.fullmatch(r"(?:#[1-9]\s*)*", parameters)
-    _store(walk, found.group(1), Macro(source.get(body), parameters.count("#")) if plain else None)
+    parameters = source.text[found.end() : opening]
+    count = parameters.count("#")
+    plain = re.fullmatch(r"\s*(?:#[1-9]\s*)*", parameters)
+    between = () if plain else tuple(re.split(r"#[1-9]", parameters.lstrip()))
+    _store(walk, found.group(1), Macro(source.get(body), count, None, between))
     return body.after
 
 

@@ -133,18 +133,10 @@ class Expander:
 
     def _body(self, source: Source, after: int, macro: Macro) -> tuple[str, int] | None:
         """The macro's body with its arguments in place, and where the call ends; None where arguments lack."""
-        values: list[str] = []
-        pos = after
-        if macro.default is not None:
-            option = source.optional(pos)
-            values.append(source.get(option) if option else macro.default)
-            pos = option.after if option else pos
-        while len(values) < macro.args:
-            arg = source.token(pos)
-            if arg is None:
-                return None
-            values.append(source.get(arg))
-            pos = arg.after
+        called = macro.arguments(source, after)
+        if called is None:
+            return None
+        values, pos = called
         if len(macro.body) + macro.body.count("#") * max(map(len, values), default=0) > MAX_CHARS:
             raise HostileInput("too-large", "a macro that blows up")
         return _PARAMETER.sub(lambda hit: _value(hit, values, macro.body), macro.body), pos

@@ -2,19 +2,75 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from omnisci_etl.papers.latex import names
-from omnisci_etl.papers.latex.scan import control_words
+from omnisci_etl.papers.latex.scan import Arg, Source, control_words
+
+_MAX_ARGUMENT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Macro:
-    """A macro of the paper: body with #1..#9, number of arguments, default of the first where it is optional."""
+    """A macro of the paper: body with #1..#9, number of arguments, default of the first where it is optional.
+
+    between: for \\def\\m#1 [#2]\\par{...} what stands before the first and behind each argument, else empty.
+    """
 
     body: str
     args: int = 0
     default: str | None = None
+    between: tuple[str, ...] = ()
+
+    def arguments(self, source: Source, pos: int) -> tuple[list[str], int] | None:
+        """The values of the arguments of a call at pos, and where it ends; None where arguments lack."""
+        values: list[str] = []
+        if self.between:
+            return _delimited(self.between, source, pos)
+        if self.default is not None:
+            option = source.optional(pos)
+            values.append(source.get(option) if option else self.default)
+            pos = option.after if option else pos
+        while len(values) < self.args:
+            arg = source.token(pos)
+            if arg is None:
+                return None
+            values.append(source.get(arg))
+            pos = arg.after
+        return values, pos
+
+
+def _delimited(between: tuple[str, ...], source: Source, pos: int) -> tuple[list[str], int] | None:
+    values: list[str] = []
+    start = _delimiter(between[0]).match(source.text, pos) if between[0] else None
+    if between[0] and start is None:
+        return None
+    pos = start.end() if start else pos
+    for text in between[1:]:
+        arg = _until(_delimiter(text), source, pos) if text else source.token(pos)
+        if arg is None:
+            return None
+        values.append(source.get(arg))
+        pos = arg.after
+    return values, pos
+
+
+def _delimiter(text: str) -> re.Pattern[str]:
+    """The text between two arguments; any white space matches a blank, an empty line matches \\par."""
+    parts = (re.escape(part) for part in re.split(r"\s+", text))
+    return re.compile(r"\s+".join(parts).replace(r"\\par", r"(?:\\par(?![A-Za-z])|\n[ \t]*\n)"))
+
+
+def _until(delimiter: re.Pattern[str], source: Source, pos: int) -> Arg | None:
+    """The argument that ends before a delimiter; braces hide what is in them."""
+    limit, here = pos + _MAX_ARGUMENT, pos
+    while found := delimiter.search(source.text, here, limit):
+        opening = source.text.find("{", here, found.start())
+        if opening < 0:
+            return Arg(pos, found.start(), found.end())
+        here = source.partner.get(opening, opening) + 1
+    return None
 
 
 @dataclass

@@ -1,0 +1,588 @@
+"""LaTeX packages written for the purpose, one construct each."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+from collections.abc import Mapping
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from omnisci_etl.errors import BadInput, HostileInput
+from omnisci_etl.papers.archive import Package, open_package
+from omnisci_etl.papers.latex import parse
+from omnisci_etl.papers.latex.body import MAX_REFERENCES
+from omnisci_etl.papers.latex.counters import letter
+from omnisci_etl.papers.latex.document import read
+from omnisci_etl.papers.latex.macros import Macro, Macros
+from omnisci_etl.papers.latex.scan import Source
+from omnisci_etl.papers.latex.source import strip_comments, top_file
+from omnisci_etl.papers.latex.text import convert, plain
+from omnisci_etl.papers.model import Document, Figure
+
+
+def package(files: Mapping[str, str | bytes]) -> Package:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        for name, content in files.items():
+            data = content.encode() if isinstance(content, str) else content
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return open_package(out.getvalue())
+
+
+def paper(body: str, preamble: str = "", **files: str | bytes) -> Document:
+    """A paper with pictures a.png ... f.pdf around it."""
+    text = f"\\documentclass{{article}}\n{preamble}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
+    pictures = {name: name.encode() for name in ("a.png", "b.png", "c.pdf", "figs/d.png", "E.PNG", "f.eps")}
+    return parse(package({"main.tex": text, **pictures, **files}))
+
+
+def only(document: Document) -> Figure:
+    assert len(document.figures) == 1
+    return document.figures[0]
+
+
+def pictures(figure: Figure) -> list[str]:
+    return [picture.name for picture in figure.pictures]
+
+
+SIMPLE = "\\begin{figure}\\includegraphics{a}\\caption{A caption.}\\label{fig:a}\\end{figure}"
+
+
+def test_a_simple_figure() -> None:
+    document = paper(SIMPLE + "\n\n\\section{Results}\nWe see it in Fig.~\\ref{fig:a}b.", "\\title{A \\emph{title}}")
+    figure = only(document)
+    assert (document.extractor, document.extractor_version, document.title) == ("latex", "1.0.0", "A title")
+    assert (figure.locator, figure.ordinal, figure.label, figure.caption) == ("fig:a", 1, "Figure 1", "A caption.")
+    assert figure.pictures[0].name == "a.png"
+    assert figure.pictures[0].data == b"a.png"
+    assert figure.reject_slug is None
+    (mention,) = figure.mentions
+    assert (mention.text, mention.section, mention.panels) == ("We see it in Fig. 1b.", "Results", ("b",))
+
+
+def test_comments_are_no_text_but_escaped_percent_signs_are() -> None:
+    document = paper(
+        "% \\begin{figure}\\includegraphics{b}\\caption{No.}\\end{figure}\n"
+        "\\begin{figure}\\includegraphics{a}\n"
+        "\\caption{Yield of 5\\% in wa%\n   ter. % and no more\n}\\end{figure}"
+    )
+    assert only(document).caption == "Yield of 5 % in water." or only(document).caption == "Yield of 5% in water."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\\%b % c\nd", "a\\%b d"),
+        ("one % c\n\ntwo", "one \n\ntwo"),
+        ("\\\\% gone\nx", "\\\\x"),
+        ("\\url{http://x/%20y} % gone", "\\url{http://x/\\%20y} "),
+        ("\\begin{comment}\\begin{figure}\\end{comment}x", "x"),
+        ("\\verb|%{\\a| x", "{\\%\\{\\textbackslash{}a} x"),
+        ("x\\endinput y", "x"),
+        ("\\begin{verbatim}\\caption{%\\end{verbatim}z", "\\begin{verbatim}\\end{verbatim}z"),
+    ],
+)
+def test_strip_comments(text: str, expected: str) -> None:
+    assert strip_comments(text) == expected
+
+
+def test_verbatim_does_not_make_figures() -> None:
+    document = paper(f"\\begin{{lstlisting}}\n{SIMPLE}\n\\end{{lstlisting}} and \\verb|\\begin{{figure}}| {SIMPLE}")
+    assert len(document.figures) == 1
+
+
+def test_input_trees_and_import_folders() -> None:
+    document = paper(
+        "\\input{sections/one}\\include{two}\\import{deep/}{three}\\input missing\n",
+        **{
+            "sections/one.tex": SIMPLE,
+            "two.tex": SIMPLE.replace("{a}", "{b}").replace("fig:a", "fig:b"),
+            "deep/three.tex": "\\input{four}",
+            "deep/four.tex": SIMPLE.replace("{a}", "{pic}").replace("fig:a", "fig:c"),
+            "deep/pic.png": b"deep",
+        },
+    )
+    assert [pictures(figure) for figure in document.figures] == [["a.png"], ["b.png"], ["deep/pic.png"]]
+    assert [figure.label for figure in document.figures] == ["Figure 1", "Figure 2", "Figure 3"]
+
+
+def test_a_file_that_includes_itself_ends() -> None:
+    assert len(paper("\\input{loop}", **{"loop.tex": "x \\input{loop} \\input{loop}"}).figures) == 0
+
+
+def test_graphicspath_case_extension_and_missing_files() -> None:
+    document = paper(
+        "\\begin{figure}\\includegraphics[width=3cm]{d}\\caption{In a folder.}\\end{figure}"
+        "\\begin{figure}\\includegraphics*{./e.png}\\caption{Other case.}\\end{figure}"
+        '\\begin{figure}\\includegraphics{{"c"}.pdf}\\caption{Quoted.}\\end{figure}'
+        "\\begin{figure}\\includegraphics{c.eps}\\caption{Converted.}\\end{figure}"
+        "\\begin{figure}\\includegraphics{nowhere}\\caption{Missing.}\\end{figure}"
+        "\\begin{figure}Text.\\caption{Nothing.}\\end{figure}",
+        "\\graphicspath{{figs/}{other/}}",
+    )
+    found = [(pictures(figure), figure.reject_slug) for figure in document.figures]
+    assert found == [
+        (["figs/d.png"], None),
+        (["E.PNG"], None),
+        (["c.pdf"], None),
+        (["c.pdf"], None),
+        ([], "picture-missing"),
+        ([], "no-picture"),
+    ]
+
+
+def test_the_pdf_that_was_made_of_an_eps_is_taken() -> None:
+    document = paper(SIMPLE.replace("{a}", "{f}"), **{"f-eps-converted-to.pdf": b"%PDF-"})
+    assert pictures(only(document)) == ["f-eps-converted-to.pdf"]
+
+
+def test_page_and_angle_become_a_fragment() -> None:
+    document = paper("\\begin{figure}\\includegraphics[width=1cm,page=3, angle=-90]{c}\\caption{C.}\\end{figure}")
+    assert pictures(only(document)) == ["c.pdf#page=3&angle=-90"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "\\epsfig{file=f.eps,width=3in}",
+        "\\psfig{figure=f.eps}",
+        "\\epsfbox[0 0 1 1]{f.eps}",
+        "\\centerline{\\epsfxsize=3in\\epsffile{f.eps}}",
+        "\\plotone{f.eps}",
+        "\\special{psfile=f.eps hscale=50}",
+        "\\resizebox{1cm}{!}{\\includegraphics{f.eps}}",
+        "\\begin{overpic}[width=1cm]{f.eps}\\put(1,1){x}\\end{overpic}",
+        "\\gridline{\\fig{f.eps}{0.5\\textwidth}{}}",
+        "\\includegraphics{\\folder/f.eps}",
+    ],
+)
+def test_picture_commands(command: str) -> None:
+    document = paper(f"\\begin{{figure}}{command}\\caption{{C.}}\\end{{figure}}", "\\newcommand{\\folder}{.}")
+    assert pictures(only(document)) == ["f.eps"]
+
+
+def test_two_files_in_one_command() -> None:
+    assert pictures(only(paper("\\begin{figure}\\plottwo{a}{b}\\caption{Two.}\\end{figure}"))) == ["a.png", "b.png"]
+
+
+@pytest.mark.parametrize("name", ["figure*", "wrapfigure", "SCfigure", "sidewaysfigure", "teaserfigure"])
+def test_figure_environments(name: str) -> None:
+    document = paper(f"\\begin{{{name}}}{{r}}{{2cm}}\\includegraphics{{a}}\\caption{{C.}}\\end{{{name}}}")
+    assert pictures(only(document)) == ["a.png"]
+
+
+def test_tables_and_algorithms_are_no_figures_but_count() -> None:
+    document = paper(
+        "\\begin{figure}\\begin{algorithm}\\caption{Algorithm.}\\end{algorithm}\\end{figure}"
+        "\\begin{wrapfigure}{r}{1cm}\\begin{tabular}{l}x\\end{tabular}\\captionof{table}{Table.}\\end{wrapfigure}"
+        "\\begin{figure}\\begin{tabular}{l}x\\end{tabular}\\caption{Figure 1 is a table.}\\end{figure}"
+        "\\begin{figure}\\begin{tabular}{l}\\includegraphics{a}\\end{tabular}\\caption{Laid out.}\\end{figure}"
+        "\\begin{table}\\begin{tabular}{l}x\\end{tabular}\\caption{Table.}\\end{table}"
+    )
+    assert [(figure.label, figure.caption) for figure in document.figures] == [("Figure 2", "Laid out.")]
+
+
+def test_drawings_of_tex_are_unsupported() -> None:
+    document = paper("\\begin{figure}\\begin{tikzpicture}\\draw (0,0);\\end{tikzpicture}\\caption{T.}\\end{figure}")
+    assert only(document).reject_slug == "picture-unsupported"
+
+
+def test_captions_without_number_and_figures_without_caption_are_none() -> None:
+    document = paper(
+        "\\begin{figure}\\includegraphics{a}\\caption*{Unnumbered.}\\end{figure}"
+        "\\begin{figure}\\includegraphics{a}\\end{figure}\\includegraphics{b}" + SIMPLE
+    )
+    assert only(document).label == "Figure 1"
+
+
+def test_an_empty_caption_is_rejected() -> None:
+    document = paper("\\begin{figure}\\includegraphics{a}\\caption{}\\end{figure}")
+    assert only(document).reject_slug == "no-caption"
+
+
+SUBFIGURES = {
+    "subcaption": "\\begin{subfigure}[b]{1cm}\\includegraphics{a}\\caption{First.}\\label{s:a}\\end{subfigure}"
+    "\\begin{subfigure}{1cm}\\includegraphics{b}\\caption{Second.}\\label{s:b}\\end{subfigure}",
+    "subfloat": "\\subfloat[First.\\label{s:a}]{\\includegraphics{a}}\\subfloat[List][Second.]"
+    "{\\label{s:b}\\includegraphics{b}}",
+    "subfigure": "\\subfigure[First.]{\\includegraphics{a}\\label{s:a}}\\subfigure[Second.]{\\includegraphics{b}"
+    "\\label{s:b}}",
+    "subcaptionbox": "\\subcaptionbox{First.\\label{s:a}}{\\includegraphics{a}}"
+    "\\subcaptionbox{Second.\\label{s:b}}[1cm]{\\includegraphics{b}}",
+    "minipage": "\\begin{minipage}{1cm}\\includegraphics{a}\\subcaption{First.}\\label{s:a}\\end{minipage}"
+    "\\begin{minipage}{1cm}\\includegraphics{b}\\subcaption{Second.}\\label{s:b}\\end{minipage}",
+}
+
+
+@pytest.mark.parametrize("form", SUBFIGURES)
+def test_subfigures(form: str) -> None:
+    document = paper(
+        f"\\begin{{figure}}{SUBFIGURES[form]}\\caption{{Both.}}\\label{{f}}\\end{{figure}}\n"
+        "See \\ref{s:b}, \\subref{s:a} and \\autoref{f}."
+    )
+    figure = only(document)
+    assert (figure.caption, pictures(figure)) == ("Both.", ["a.png", "b.png"])
+    assert [(panel.label, panel.text) for panel in figure.panels] == [("a", "First."), ("b", "Second.")]
+    (mention,) = figure.mentions
+    assert mention.text == "See 1b, a and Figure 1."
+    assert set(mention.panels) == {"a", "b"}
+
+
+def test_panels_come_from_the_caption_where_sub_captions_are_empty() -> None:
+    document = paper(
+        "\\begin{figure}\\subfigure[]{\\label{s:a}\\includegraphics{a}}\\subfigure[]{\\includegraphics{b}}"
+        "\\caption{Two plots. (a) The first plot. (b) The second plot.}\\end{figure} See \\ref{s:a}."
+    )
+    assert [panel.label for panel in only(document).panels] == ["a", "b"]
+    assert only(document).mentions[0].panels == ("a",)
+
+
+def test_letters_follow_thesubfigure() -> None:
+    figure = only(
+        paper(
+            f"\\begin{{figure}}{SUBFIGURES['subcaption']}\\caption{{Both.}}\\end{{figure}}",
+            "\\renewcommand{\\thesubfigure}{\\Alph{subfigure}}",
+        )
+    )
+    assert [panel.label for panel in figure.panels] == ["A", "B"]
+    assert [letter(3, style) for style in ("alph", "Alph", "roman", "Roman", "arabic")] == ["c", "C", "iii", "III", "3"]
+    assert letter(28) == "ab"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "\\begin{minipage}{1cm}\\includegraphics{a}\\caption{One.}\\label{one}\\end{minipage}"
+        "\\begin{minipage}{1cm}\\includegraphics{b}\\caption{Two.}\\label{two}\\end{minipage}",
+        "\\includegraphics{a}\\includegraphics{b}\\caption{One.}\\label{one}\\caption{Two.}\\label{two}",
+        "\\caption{One.}\\label{one}\\includegraphics{a}\\caption{Two.}\\label{two}\\includegraphics{b}",
+    ],
+)
+def test_several_captions_in_one_environment_are_several_figures(body: str) -> None:
+    document = paper(f"\\begin{{figure}}{body}\\end{{figure}} In Fig.~\\ref{{two}}.")
+    assert [(f.label, f.caption, pictures(f), f.locator) for f in document.figures] == [
+        ("Figure 1", "One.", ["a.png"], "one"),
+        ("Figure 2", "Two.", ["b.png"], "two"),
+    ]
+    assert [len(figure.mentions) for figure in document.figures] == [0, 1]
+
+
+def test_captions_outside_of_floats() -> None:
+    document = paper(
+        "\\begin{center}\\includegraphics{a}\\captionof{figure}{Centred.}\\label{x}\\end{center}\n\n"
+        "\\begin{minipage}{1cm}\\captionsetup{type=figure}\\includegraphics{b}\\caption{Typed.}\\end{minipage}\n\n"
+        "\\figcaption[c.pdf]{Listed. \\label{y}}\n\n"
+        "\\plotone{figs/d}\\figcaption{Plotted.}\n\nSee \\ref{x} and \\ref{y}."
+    )
+    assert [(f.caption, pictures(f)) for f in document.figures] == [
+        ("Centred.", ["a.png"]),
+        ("Typed.", ["b.png"]),
+        ("Listed.", ["c.pdf"]),
+        ("Plotted.", ["figs/d.png"]),
+    ]
+    assert [len(f.mentions) for f in document.figures] == [1, 0, 1, 0]
+
+
+def test_a_continued_float_belongs_to_the_figure_before() -> None:
+    document = paper(
+        SIMPLE + "\\begin{figure}\\ContinuedFloat\\includegraphics{b}\\caption{Continued.}\\end{figure}"
+        "\\begin{figure}\\includegraphics{c}\\caption{Next.}\\end{figure}"
+    )
+    assert [(f.label, f.caption, pictures(f)) for f in document.figures] == [
+        ("Figure 1", "A caption.", ["a.png", "b.png"]),
+        ("Figure 2", "Next.", ["c.pdf"]),
+    ]
+
+
+def test_numbers_as_latex_prints_them() -> None:
+    figure = "\\begin{figure}\\includegraphics{a}\\caption{C.}\\label{%s}\\end{figure}"
+    document = paper(
+        figure % "one" + "\\setcounter{figure}{6}" + figure % "two"
+        + "\\renewcommand{\\thefigure}{S\\arabic{figure}}\\setcounter{figure}{0}" + figure % "three"
+        + "\\appendix\\section{More}\\renewcommand\\thefigure{\\thesection.\\arabic{figure}}" + figure % "four"
+        + "\n\nSee Figs.~\\ref{one} and~\\ref{three}."
+    )  # fmt: skip
+    assert [f.label for f in document.figures] == ["Figure 1", "Figure 7", "Figure S1", "Figure A.2"]
+    assert [len(f.mentions) for f in document.figures] == [1, 0, 1, 0]
+
+
+def test_numbers_within_sections() -> None:
+    document = paper(f"\\section{{A}}{SIMPLE}\\section{{B}}{SIMPLE}", "\\numberwithin{figure}{section}")
+    assert [f.label for f in document.figures] == ["Figure 1.1", "Figure 2.1"]
+
+
+def test_own_macros_of_every_kind() -> None:
+    document = paper(
+        "\\myfig{a}{A plot of \\PM{} at \\temp{20}}{m:a}\n\\begin{myfloat}{m:b}\\includegraphics{b}\\caption{B}\\end{myfloat}\n"
+        "\\FIG m:c c.pdf [width=1cm] Delimited caption.\\par\n"
+        "\\bfig\\includegraphics{f}\\caption{\\old}\\efig\n\n"
+        "In \\figref{m:a}, \\fref{m:b} and Fig.~\\ref{m:c}.",
+        "\\newcommand{\\myfig}[3]{\\begin{figure}\\includegraphics[width=1cm]{#1}\\caption{#2}\\label{#3}\\end{figure}}\n"
+        "\\newcommand\\PM{PM$_{2.5}$}\\newcommand{\\temp}[2][K]{#2\\,#1}\n"
+        "\\newenvironment{myfloat}[1]{\\begin{figure*}\\label{#1}}{\\end{figure*}}\n"
+        "\\def\\FIG #1 #2 [#3] #4\\par{\\begin{figure}\\includegraphics[#3]{#2}\\caption{#4}\\label{#1}\\end{figure}}\n"
+        "\\def\\bfig{\\begin{figure}}\\def\\efig{\\end{figure}}\\def\\old{Old \\alias}\\let\\alias=\\PM\n"
+        "\\newcommand{\\figref}[1]{Figure~\\ref{#1}}\\def\\fref#1{fig.~\\ref{#1}}",
+    )
+    assert [(f.caption, pictures(f)) for f in document.figures] == [
+        ("A plot of PM_2.5 at 20 K", ["a.png"]),
+        ("B", ["b.png"]),
+        ("Delimited caption.", ["c.pdf"]),
+        ("Old PM_2.5", ["f.eps"]),
+    ]
+    assert [len(f.mentions) for f in document.figures] == [1, 1, 1, 0]
+    assert document.figures[0].mentions[0].text == "In Figure 1, fig. 2 and Fig. 3."
+    assert document.figures[3].caption_source == "\\old"
+
+
+def test_definitions_of_a_style_file_in_the_package() -> None:
+    document = paper(
+        "\\shot{a}{Of \\name.}", "\\usepackage[x]{graphicx,mine}",
+        **{"mine.sty": "\\newcommand{\\shot}[2]{\\begin{figure}\\includegraphics{#1}\\caption{#2}\\end{figure}}\n"
+           "\\def\\name{us}\\def\\caption#1{broken}\\def\\@internal{\\begin{figure}}\\textbf{printed}"},
+    )  # fmt: skip
+    assert only(document).caption == "Of us."
+
+
+def test_conditionals() -> None:
+    document = paper(
+        "\\iffalse" + SIMPLE + "\\fi\\ifdraft" + SIMPLE + "\\else\\begin{figure}\\includegraphics{b}\\caption{Final, "
+        "if and only \\iff so.}\\end{figure}\\fi\\ifx\\a\\b\\else" + SIMPLE + "\\fi",
+        "\\newif\\ifdraft\\drafttrue\\draftfalse",
+    )
+    assert only(document).caption == "Final, if and only ⇔so."
+
+
+def test_a_conditional_that_never_ends_hides_nothing() -> None:
+    assert len(paper("\\iffalse never closed " + SIMPLE).figures) == 1
+
+
+def test_macros_that_hide_their_argument_hide_figures() -> None:
+    assert only(paper("\\hide{" + SIMPLE + "}" + SIMPLE, "\\newcommand{\\hide}[1]{}")).label == "Figure 1"
+
+
+def test_unbalanced_braces_lose_one_caption_at_most() -> None:
+    document = paper(
+        "\\begin{figure}\\includegraphics{a}\\caption{Open {brace.}\n\n\\label{x}\\end{figure}\n" + SIMPLE
+        + "\\begin{figure}\\includegraphics{b}\\caption{Too many}}\\end{figure} See \\ref{fig:a}."
+    )  # fmt: skip
+    assert [f.caption for f in document.figures] == ["Open brace.", "A caption.", "Too many"]
+    assert len(document.figures[1].mentions) == 1
+
+
+def test_a_figure_that_never_ends() -> None:
+    document = paper(SIMPLE.replace("\\end{figure}", "") + "\\section{Next}Text on \\ref{fig:a}." + SIMPLE)
+    assert [f.label for f in document.figures] == ["Figure 1", "Figure 2"]
+    assert document.figures[0].mentions[0].section == "Next"
+
+
+def test_references_of_every_kind() -> None:
+    body = SIMPLE + SIMPLE.replace("fig:a", "fig:b").replace("{a}", "{b}") + (
+        "\\begin{table}\\caption{T}\\label{tab}\\end{table}\\section{S}\\label{sec}\n"
+        "\\cref{fig:a,fig:b}; \\Cref{fig:b}; \\crefrange{fig:a}{fig:b}; \\autoref{tab}; \\ref{sec}; \\eqref{no}; "
+        "\\pageref{fig:a}; \\hyperref[fig:b]{that plot}; \\hyperref[fig:b]{Fig.~\\ref*{fig:b}}.\\footnote{Also "
+        "\\ref{fig:a}.}"
+    )  # fmt: skip
+    reading = read(package({"m.tex": f"\\documentclass{{a}}\\begin{{document}}{body}\\end{{document}}"}))
+    main, note = reading.paragraphs
+    assert main.text == ("Figs. 1 and 2; Figure 2; Figs. 1 to 2; Table 1; 1; (??); ??; that plot; Fig. 2.")
+    assert [main.text[link.start : link.end] for link in main.links] == ["1", "2", "2", "1", "2", "that plot", "2"]
+    assert [link.target for link in main.links][:2] == ["fig:a", "fig:b"]
+    assert (note.text, note.section, note.links[0].target) == ("Also 1.", "S", "fig:a")
+
+
+def test_captions_refer_to_other_figures_by_number() -> None:
+    document = paper(SIMPLE + "\\begin{figure}\\includegraphics{b}\\caption{As in \\cref{fig:a}.}\\end{figure}")
+    assert document.figures[1].caption == "As in Fig. 1."
+
+
+def test_body_has_no_captions_tables_or_bibliography() -> None:
+    reading = read(
+        package(
+            {
+                "m.tex": "\\documentclass{a}\\begin{document}\\begin{abstract}Short.\\end{abstract}\n\\section{One}\nFirst.\n\n"
+                + SIMPLE
+                + "\n\\begin{tabular}{l}cell\\end{tabular}\n\\begin{itemize}\\item Second\\item Third\\end{itemize}"
+                "\\begin{thebibliography}{9}\\bibitem{x} Book\\end{thebibliography}\\end{document} after"
+            }
+        )
+    )
+    assert [paragraph.text for paragraph in reading.paragraphs] == ["First.", "Second", "Third"]
+
+
+@pytest.mark.parametrize(
+    ("body", "abstract"),
+    [
+        ("\\begin{abstract}Of $x^2$ \\cite{k}.\\end{abstract}", "Of x^2 [citation]."),
+        ("\\abstract{Short.}", "Short."),
+        ("\\section*{Abstract} Old style.", "Old style."),
+        ("No.", ""),
+    ],
+)
+def test_abstract(body: str, abstract: str) -> None:
+    assert paper(body).abstract == abstract
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("\\title[Short]{Long \\\\ title\\thanks{Money.}}", "Long title"),
+        ("\\title [mode = title]{With \\name}", "With Café"),
+        ("\\icmltitle{{\\bf Bold}}", "Bold"),
+        ("", ""),
+    ],
+)
+def test_title(title: str, expected: str) -> None:
+    assert paper("x", title + "\\newcommand{\\name}{Caf\\'e}").title == expected
+
+
+def test_top_file_by_readme() -> None:
+    files = {"one.tex": "\\documentclass{a}\\begin{document}\\end{document}", "two.tex": "\\documentclass{a}"}
+    assert top_file(package({**files, "00README.json": '{"sources":[{"usage":"toplevel","filename":""},'
+                             '{"filename":"two.tex"}]}'})) == "two.tex"  # fmt: skip
+    assert top_file(package({**files, "00README.XXX": "one.tex ignore\ntwo.tex toplevelfile\n"})) == "two.tex"
+    assert top_file(package({**files, "00README.json": '{"sources": 3'})) == "one.tex"
+    assert top_file(package({**files, "00readme.yaml": "sources:\n  - filename: two\n"})) == "two.tex"
+
+
+def test_top_file_by_content() -> None:
+    figures = (
+        "\\documentclass{a}\\title{T}\\begin{document}\\begin{abstract}\\end{abstract}" + SIMPLE + "\\end{document}"
+    )
+    many = "\\documentclass{a}\\title{T}\\begin{document}" + 3 * SIMPLE + "\\end{document}"
+    alone = "\\documentclass{standalone}\\begin{document}" + 9 * SIMPLE + "\\end{document}"
+    files = {"supplement.tex": many, "paper.tex": figures, "plot.tex": alone, "part.tex": SIMPLE, "anc/x.tex": many}
+    assert top_file(package(files)) == "paper.tex"
+    assert top_file(package({"9901001": "\\documentstyle{article}\\begin{document}x\\end{document}"})) == "9901001"
+
+
+def test_packages_without_a_paper() -> None:
+    for files, slug in (({"a.tex": "\\input x"}, "no-document-class"), ({"a.tex": "%auto-ignore\nGone"}, "withdrawn")):
+        with pytest.raises(BadInput) as caught:
+            parse(package(files))
+        assert caught.value.slug == slug
+
+
+def test_locators_are_unique_and_stable() -> None:
+    document = paper(SIMPLE + SIMPLE + "\\begin{figure}\\includegraphics{a}\\caption{No label.}\\end{figure}")
+    assert [f.locator for f in document.figures] == ["fig:a", "fig2", "fig3"]
+
+
+def test_latin_1_and_windows_line_ends() -> None:
+    text = (
+        "\\documentclass{a}\r\n\\begin{document}\r\n" + SIMPLE.replace("A caption", "Méthode") + "\r\n\\end{document}"
+    )
+    (figure,) = parse(package({"m.tex": text.encode("latin-1")})).figures
+    assert figure.caption == "Méthode."
+
+
+@pytest.mark.parametrize(
+    ("latex", "expected"),
+    [
+        ("$\\alpha$-helix, $x \\in \\mathbb{R}^{n\\times m}$", "α-helix, x ∈ ℝ^(n×m)"),
+        ("$\\frac{a+b}{2}$ and $\\sqrt{x}$, $\\hat{k}_{est}$", "(a+b)/2 and √x, k̂_est"),
+        ("H$_2$O at $45^\\circ$C, 5\\,\\%", "H_2O at 45°C, 5 %"),
+        ("\\SI{2e-3}{\\micro\\meter\\per\\second\\squared}", "2×10^-3 µm/s^2"),
+        ("\\SIrange{1}{2}{\\kilo\\gram}, \\num{1e5}, \\ang{30}, \\si{\\cubic\\metre}", "1–2 kg, 1×10^5, 30°, m^3"),
+        ("{\\it Left} \\textbf{(a)}~\\textcolor{red}{red} \\color{blue}x", "Left (a) red x"),
+        ("``quoted'' --- and -- so", "“quoted” — and – so"),
+        ('Erd\\H{o}s, na\\"{\\i}ve, Stra{\\ss}e, \\AA ngstr\\"om', "Erdős, naïve, Straße, Ångström"),
+        ("see \\cite{a,b} \\citep[p.~3]{c}\\footnote{gone}\\label{x}", "see [citation] [citation]"),
+        ("\\href{http://a.b}{link} \\url{http://c.d/e_f}", "link http://c.d/e_f"),
+        ("one\\\\[2pt]two\\vspace{1cm}\\hskip 1cm plus 2pt three", "one two three"),
+        ("$\\log n$, $O(n\\log n)$, $\\operatorname{argmax} x$", "log n, O(n log n), argmax x"),
+        ("\\unknown{kept} \\other[gone]{kept}", "kept kept"),
+        ("$\\text{for } x$ and $$y_2$$", "for x and y_2"),
+        ("5\\textsuperscript{th}, \\textsuperscript{13}C, m\\textsuperscript{2}", "5th, ^13C, m^2"),
+        ("$a^\\mathrm{eff}$ $\\frac12$ $\\binom{n}{k}$ $\\not=$", "a^eff 1/2 (n choose k) ≠"),
+        ("\\begin{tabular}{ll} a & b \\\\ c \\end{tabular}", "a b c"),
+        ("\\texorpdfstring{$\\ell_2$}{l2}-norm", "ℓ_2-norm"),
+        ("a } b { c $x", "a b c x"),
+        ("", ""),
+    ],
+)
+def test_text(latex: str, expected: str) -> None:
+    assert plain(latex) == expected
+
+
+def test_macros_in_text() -> None:
+    macros = Macros({"gorc": Macro("\\textsc{Gorc}\\xspace"), "two": Macro("#1 of #2", 2), "loop": Macro("\\loop x")})
+    assert plain("\\gorc's, \\gorc is \\two{one}{\\gorc}.", macros) == "Gorc's, Gorc is one of Gorc."
+    assert set(plain("\\loop", macros)) <= {"x", " "}
+
+
+def test_macros_that_blow_up_are_stopped() -> None:
+    names = "abcdefghij"
+    bombs = "".join("\\def\\" + x + "{" + ("\\" + y) * 10 + "}" for x, y in pairwise(names))
+    with pytest.raises(HostileInput) as caught:
+        paper("\\begin{figure}\\caption{\\a}\\end{figure}", bombs + "\\def\\j{\\label{x}" + "y" * 1000 + "}")
+    assert caught.value.slug == "too-large"
+    doubling = "\\def\\d#1{#1#1#1#1#1#1#1#1#1#1}" + "\\begin{document}" + "\\d{" * 12 + "\\label{x}" + "}" * 12
+    with pytest.raises(HostileInput):
+        parse(package({"m.tex": "\\documentclass{a}" + doubling + "\\end{document}"}))
+
+
+def test_too_much_of_everything() -> None:
+    for body in (
+        "\\begin{figure}\\caption{" + "word " * 20_000 + "}\\end{figure}",
+        "\\begin{figure}\\caption{x}\\end{figure}" * 2100,
+        "\\label{x}" * 21_000,
+    ):
+        with pytest.raises(HostileInput) as caught:
+            paper(body)
+        assert caught.value.slug == "too-large"
+    assert MAX_REFERENCES < 65_000
+
+
+NESTS = [
+    "{",
+    "}",
+    "\\frac",
+    "\\left(",
+    "$x_{",
+    "\\foo[",
+    "\\begin{figure}",
+    "\\subfloat[",
+    "\\caption{",
+    "\\sqrt[",
+    '\\"',
+    "$$",
+]
+
+
+@pytest.mark.parametrize("piece", NESTS)
+def test_deep_nests_end_quickly(piece: str) -> None:
+    paper(piece * 1500)
+    convert(piece * 1500)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(alphabet="\\{}[]$%&_^~ \n#ab01", max_size=200))
+def test_conversion_never_fails_and_leaves_no_commands(latex: str) -> None:
+    text = plain(latex)
+    assert "\n" not in text
+    assert text == text.strip()
+    assert not Source(latex).partner or latex.count("{") >= len(Source(latex).partner)
+
+
+PIECES = st.sampled_from(
+    [*NESTS, SIMPLE, "\\end{figure}", "\\ref{fig:a}", "\\newcommand{\\x}[1]{#1}", "\\x{y}", "\\iffalse", "\\fi", "\\else",
+     "\\input{main}", "\\def\\y#1.{#1}", "\\y z.", "\\section{S}", "\\includegraphics{a}", "\\label{q}", "\n\n", "word ",
+     "\\ContinuedFloat", "\\end{document}", "\\subcaption{c}", "\\captionof{figure}{c}", "\\footnote{f}", "%", "\\verb|a|"]
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(PIECES, max_size=25))
+def test_any_order_of_constructs_parses(pieces: list[str]) -> None:
+    document = paper("".join(pieces))
+    assert len({figure.locator for figure in document.figures}) == len(document.figures)
+    assert [figure.ordinal for figure in document.figures] == list(range(1, len(document.figures) + 1))
+    for figure in document.figures:
+        assert bool(figure.pictures) == (figure.reject_slug in (None, "no-caption"))
