@@ -72,13 +72,17 @@ def entry(paper: Paper) -> dict[str, Any]:
 def _figure(paper: Paper, figure: Figure) -> dict[str, Any]:
     mentions = paper.mentions(figure.number)
     return {
-        "label": f"{'Figure' if paper.format == 'latexml' else 'Fig.'} {figure.number}",
-        "panels": [name for name in figure.panels if len(name) == 1],
+        "label": f"{'Fig.' if _is_journal(paper) else 'Figure'} {figure.number}",
+        "panels": list(figure.panels),
         "pictures": len(figure.pictures),
         "mentions": len(mentions),
         "mentioned_panels": ["".join(panels) for panels in mentions],
         "third_party": figure.third_party,
     }
+
+
+def _is_journal(paper: Paper) -> bool:
+    return paper.path.startswith("natcomms/")
 
 
 def _plain(value: object) -> object:

@@ -68,9 +68,9 @@ def status_codes() -> str:
         "| slug | stage | class | retryable | billable | |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for slug, stage, kind, retryable, billable, said in migrate.statuses():
+    for slug, stage, kind, retryable, billable, uncertain, said in migrate.statuses():
         lines.append(
-            f"| `{slug}` | {stage} | {kind} | {'yes' if retryable else ''} | {'yes' if billable else ''} | {said} |"
+            f"| `{slug}` | {stage} | {kind} | {'yes' if retryable else ''} | {'yes' if billable else 'unknown' if uncertain else ''} | {said} |"
         )
     return "\n".join(lines) + "\n"
 

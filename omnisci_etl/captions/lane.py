@@ -210,6 +210,8 @@ class Lane:
         elif answer.http_status == 200:
             self._answered_at = time.monotonic()
             self.gate.answered()
+        elif answer.slug in STOPS:
+            self.stop(f"{self.spec.provider}/{self.spec.model}: {answer.error}", answer.slug)
 
     async def _not_sent(self, job: Job, claim: Claim) -> None:
         if claim.state == "answered":
@@ -234,10 +236,7 @@ class Lane:
         elif answer.slug in FAILED:
             self.office.failed(job)
             self._finish()
-        elif answer.slug in STOPS:
-            self.stop(f"{self.spec.provider}/{self.spec.model}: {answer.error}", answer.slug)
-            self._again(job, 0)
-        elif answer.slug in STRIKES:
+        elif answer.slug in STRIKES or answer.slug in STOPS:
             self._again(job, 0)
         else:
             self._after_transient(job, answer, since_sent)

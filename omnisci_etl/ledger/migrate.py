@@ -54,11 +54,11 @@ def head() -> str:
     return revision
 
 
-def statuses() -> list[tuple[str, str, str, bool, bool, str]]:
-    """Every status of the code: (slug, stage, class, retryable, billable, explanation)."""
+def statuses() -> list[tuple[str, str, str, bool, bool, bool, str]]:
+    """Every status of the code: (slug, stage, class, retryable, billable, uncertain, explanation)."""
     stages = yaml.safe_load(files("omnisci_etl").joinpath("statuses.yaml").read_text(encoding="utf-8"))
     return [
-        (slug, stage, row["class"], row.get("retryable", False), row.get("billable", False), row["text"])
+        (slug, stage, row["class"], row.get("retryable", False), row.get("billable", False), row.get("uncertain", False), row["text"])
         for stage, rows in stages.items()
         for slug, row in rows.items()
     ]
@@ -67,7 +67,7 @@ def statuses() -> list[tuple[str, str, str, bool, bool, str]]:
 def _sync_statuses(connection: Connection) -> None:
     columns = {
         "slug": "text", "stage": "text", "class": "text",
-        "retryable": "boolean", "billable": "boolean", "explanation": "text",
+        "retryable": "boolean", "billable": "boolean", "uncertain": "boolean", "explanation": "text",
     }  # fmt: skip
     copy_into(connection, "status_stage", columns, statuses())
     connection.execute(sql("omnisci_etl.ledger.sql", "sync_statuses"))

@@ -42,7 +42,7 @@ _SQL = "omnisci_etl.sources.sql"
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A document below root; alone: the only one in its folder, so that a paper.yaml there speaks of it."""
+    """A document below root; alone: the only one in its folder, whose paper.yaml and pictures are then its own."""
 
     root: Path
     path: Path
@@ -82,8 +82,9 @@ def _root(path: Path | None) -> Path:
     return root.resolve()
 
 
-def _documents(root: Path) -> Iterator[_Found]:
+def _documents(root: Path) -> list[_Found]:
     """Documents in a stable order. Links to what lies outside of root, and what is no plain file, are left out."""
+    found: list[_Found] = []
     with_tex: set[Path] = set()
     for folder, folders, files in os.walk(root, onerror=_unreadable):
         here = _spelled(Path(folder))
@@ -95,8 +96,8 @@ def _documents(root: Path) -> Iterator[_Found]:
         # Beside the one document that is not a PDF, and anywhere under LaTeX, PDFs are pictures or the printed form.
         if (here != root and len(leading) == 1) or not with_tex.isdisjoint((here, *here.parents)):
             documents = leading
-        for one in documents:
-            yield _Found(root, one, alone=len(documents) == 1)
+        found += [_Found(root, one, alone=here != root and len(documents) == 1) for one in documents]
+    return [dataclasses.replace(found[0], alone=True)] if len(found) == 1 else found
 
 
 def _spelled(path: Path) -> Path:

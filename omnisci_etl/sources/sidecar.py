@@ -39,9 +39,12 @@ def parse_sidecar(data: bytes) -> Sidecar:
         raise BadInput("malformed-document", f"the sidecar is over {MAX_BYTES} bytes")
     try:
         raw: Any = yaml.safe_load(data)
-        return Sidecar.model_validate({} if raw is None else raw)
+        sidecar = Sidecar.model_validate({} if raw is None else raw)
+        # YAML can spell half a character, which no database stores; this raises ValueError for it.
+        sidecar.model_dump_json()
     except ValidationError as error:
         raise BadInput("malformed-document", f"sidecar: {explain(error)}") from None
     # PyYAML passes on what impossible dates and bottomless nesting raise.
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadInput("malformed-document", f"sidecar: {' '.join(str(error).split())[:300]}") from None
+    return sidecar

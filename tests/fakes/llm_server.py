@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import select
 import socket
 import threading
 import time
@@ -108,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         data = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         fake = self.fake
         with fake.lock:
-            fake.asked.append(Asked(self.path, dict(self.headers), data, time.monotonic()))
+            fake.asked.append(Asked(self.path, {k.lower(): v for k, v in self.headers.items()}, data, time.monotonic()))
             fake.in_flight += 1
             fake.peak = max(fake.peak, fake.in_flight)
             crowded = 0 < fake.most_in_flight < fake.in_flight
@@ -134,7 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(fake.latency)
         fake.gate.wait(30)
         said = self._work(data, fault)
-        lost = fault.kind in ("billed-reset", "hang")
+        lost = fault.kind in ("billed-reset", "hang") or self._client_left()
         with fake.lock:
             fake.bill.append({**said["tokens"], "model": data["model"], "lost": lost, "path": self.path})
         if lost:
@@ -174,9 +176,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def _client_left(self) -> bool:
+        ready, _, _ = select.select([self.connection], [], [], 0)
+        try:
+            return bool(ready) and self.connection.recv(1, socket.MSG_PEEK) == b""
+        except OSError:
+            return True
+
     def _drop(self) -> None:
         self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
 
 def _response(said: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def test_generated_docs_are_those_of_this_schema(ledger: Ledger) -> None:
 def test_statuses_have_unique_slugs_and_texts() -> None:
     rows = migrate.statuses()
     assert len({row[0] for row in rows}) == len(rows)
-    assert all(row[5].endswith(".") for row in rows)
+    assert all(row[6].endswith(".") for row in rows)
 
 
 def test_roles_exist_and_reader_cannot_write(ledger: Ledger, database: str) -> None:

@@ -523,9 +523,11 @@ def test_macros_that_blow_up_are_stopped() -> None:
     with pytest.raises(HostileInput) as caught:
         paper("\\begin{figure}\\caption{\\a}\\end{figure}", bombs + "\\def\\j{\\label{x}" + "y" * 1000 + "}")
     assert caught.value.slug == "too-large"
-    doubling = "\\def\\d#1{#1#1#1#1#1#1#1#1#1#1}" + "\\begin{document}" + "\\d{" * 12 + "\\label{x}" + "}" * 12
+    doubling = "\\begin{figure}\\caption{" + "\\d{" * 12 + "x" + "}" * 12 + "}\\end{figure}"
+    document = paper(doubling, "\\def\\d#1{#1#1#1#1#1#1#1#1#1#1}")
+    assert len(only(document).caption) < 200_000
     with pytest.raises(HostileInput):
-        parse(package({"m.tex": "\\documentclass{a}" + doubling + "\\end{document}"}))
+        paper("\\begin{figure}\\caption{\\d{" + "x" * 40_000 + "}}\\end{figure}", "\\def\\d#1{" + "#1" * 300 + "}")
 
 
 def test_too_much_of_everything() -> None:

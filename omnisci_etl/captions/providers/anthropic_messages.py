@@ -55,7 +55,11 @@ class AnthropicMessages:
         """Asks once."""
 
         async def send() -> wire.Received:
-            raw = await self._client.messages.with_raw_response.create(**body(request))
+            # As extra_body the SDK sends the parts as they are, without a walk through schema and picture.
+            raw = await self._client.messages.with_raw_response.create(
+                model=request.model, max_tokens=request.max_output_tokens, messages=[], extra_body=body(request),
+                timeout=request.timeout,
+            )  # fmt: skip
             return wire.Received.of(raw.http_response)
 
         return await wire.asked(request, self._key, AnthropicError, send, lambda got: read(got, request, self._key))
@@ -74,22 +78,21 @@ class AnthropicMessages:
 
 
 def body(request: ModelRequest) -> dict[str, Any]:
-    """Arguments of messages.create; params go into the body beside them, `output_config` merged with the schema."""
-    extra = dict(request.params)
-    config: dict[str, Any] = extra.pop("output_config", None) or {}
+    """The request's JSON; params go into it beside what is set here, `output_config` merged with the schema."""
+    params = dict(request.params)
+    config: dict[str, Any] = params.pop("output_config", None) or {}
     content: list[dict[str, Any]] = [{"type": "text", "text": request.user}]
     if request.image is not None:
         data = base64.b64encode(request.image).decode("ascii")
         source = {"type": "base64", "media_type": request.media_type, "data": data}
         content.insert(0, {"type": "image", "source": source})
     return {
+        **params,
         "model": request.model,
         "system": request.system,
         "messages": [{"role": "user", "content": content}],
         "output_config": {**config, "format": {"type": "json_schema", "schema": request.schema}},
         "max_tokens": request.max_output_tokens,
-        "extra_body": extra or None,
-        "timeout": request.timeout,
     }
 
 

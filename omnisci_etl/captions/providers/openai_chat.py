@@ -64,7 +64,9 @@ class OpenAIChat:
         """Asks once."""
 
         async def send() -> wire.Received:
-            raw = await self._client.chat.completions.with_raw_response.create(**body(request))
+            # As extra_body the SDK sends the parts as they are, without a walk through schema and picture.
+            create = self._client.chat.completions.with_raw_response.create
+            raw = await create(model=request.model, messages=[], extra_body=body(request), timeout=request.timeout)
             return wire.Received.of(raw.http_response)
 
         return await wire.asked(request, self._key, OpenAIError, send, lambda got: read(got, request, self._key))
@@ -83,19 +85,18 @@ class OpenAIChat:
 
 
 def body(request: ModelRequest) -> dict[str, Any]:
-    """Arguments of chat.completions.create; params go into the body beside them."""
+    """The request's JSON; params go into it beside what is set here."""
     content: list[dict[str, Any]] = [{"type": "text", "text": request.user}]
     if request.image is not None:
         content.insert(0, {"type": "image_url", "image_url": {"url": data_url(request), "detail": "high"}})
     schema = {"name": "answer", "schema": request.schema, "strict": True}
     return {
+        **request.params,
         "model": request.model,
         "messages": [{"role": "system", "content": request.system}, {"role": "user", "content": content}],
         "response_format": {"type": "json_schema", "json_schema": schema},
         # max_completion_tokens is the vendor's newer name; servers of others know this one.
         "max_tokens": request.max_output_tokens,
-        "extra_body": dict(request.params) or None,
-        "timeout": request.timeout,
     }
 
 

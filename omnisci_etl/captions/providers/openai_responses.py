@@ -75,7 +75,10 @@ class OpenAIResponses:
         """Asks once."""
 
         async def send() -> wire.Received:
-            raw = await self._client.responses.with_raw_response.create(**body(request))
+            # As extra_body the SDK sends the parts as they are, without a walk through schema and picture.
+            raw = await self._client.responses.with_raw_response.create(
+                extra_body=body(request), timeout=request.timeout
+            )
             return wire.Received.of(raw.http_response)
 
         return await wire.asked(
@@ -96,21 +99,20 @@ class OpenAIResponses:
 
 
 def body(request: ModelRequest) -> dict[str, Any]:
-    """Arguments of responses.create; params go into the body beside them, `text` merged with the schema."""
-    extra = dict(request.params)
-    text: Mapping[str, Any] = extra.pop("text", None) or {}
+    """The request's JSON; params go into it beside what is set here, `text` merged with the schema."""
+    params = dict(request.params)
+    text: Mapping[str, Any] = params.pop("text", None) or {}
     content: list[dict[str, Any]] = [{"type": "input_text", "text": request.user}]
     if request.image is not None:
         content.insert(0, {"type": "input_image", "image_url": data_url(request), "detail": "high"})
     return {
+        **params,
         "model": request.model,
         "instructions": request.system,
         "input": [{"role": "user", "content": content}],
         "text": {**text, "format": {"type": "json_schema", "name": "answer", "schema": request.schema, "strict": True}},
         "max_output_tokens": request.max_output_tokens,
         "store": False,
-        "extra_body": extra or None,
-        "timeout": request.timeout,
     }
 
 

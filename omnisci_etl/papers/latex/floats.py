@@ -164,7 +164,7 @@ class _Collector:
                 self._fill_near(caption)
             return
         inside = [e for e in self.between(container.start, container.end) if e.env.inside(container)]
-        bounds = _share(inside, captions)
+        bounds = _share(container, inside, captions)
         for caption, (start, end) in zip(captions, bounds, strict=True):
             draft = self.drafts[caption]
             draft.start, draft.end = min(draft.start, start), max(draft.end, end)
@@ -276,14 +276,13 @@ def _grouped(captions: Sequence[Event]) -> list[tuple[Env | None, list[Event]]]:
     return [(env if is_float else None, group) for (is_float, env), group in groups.items()]
 
 
-def _share(inside: Sequence[Event], captions: Sequence[Event]) -> list[tuple[int, int]]:
+def _share(container: Env, inside: Sequence[Event], captions: Sequence[Event]) -> list[tuple[int, int]]:
     """Which stretch of a float belongs to which of its captions.
 
     Captions stand below their pictures, unless the first caption stands before the first picture; where all
     pictures come first and all captions after them, the pictures are dealt out evenly.
     """
-    start = min(event.start for event in [*inside, *captions])
-    end = max(event.end for event in [*inside, *captions]) + 1
+    start, end = container.start, container.end
     if len(captions) == 1:
         return [(start, end)]
     pictures = [event.start for event in inside if event.kind in ("picture", "drawing")]

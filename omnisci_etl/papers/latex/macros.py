@@ -43,6 +43,7 @@ class Macro:
 
 def _delimited(between: tuple[str, ...], source: Source, pos: int) -> tuple[list[str], int] | None:
     values: list[str] = []
+    pos = source.blanks(pos)
     start = _delimiter(between[0]).match(source.text, pos) if between[0] else None
     if between[0] and start is None:
         return None

@@ -1,7 +1,6 @@
 """Reading arguments in TeX text: brace groups, optional arguments, single tokens.
 
-A brace that has no partner never costs more than its own argument: partners are found once for the
-whole text, and braces inside a float never pair with braces outside of it.
+Partners of braces are found once for the whole text, so that a brace without one costs no search.
 """
 
 from __future__ import annotations
@@ -11,7 +10,10 @@ from typing import NamedTuple
 
 CONTROL = re.compile(r"\\([A-Za-z@]+|.)", re.DOTALL)
 
-_BRACES = re.compile(r"\\(begin|end)\s*\{\s*(\w*(?:figure|table|algorithm)\w*\*?)\s*\}|\\.|[{}]", re.DOTALL)
+_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+_BRACES_AND_FLOATS = re.compile(
+    r"\\(?P<edge>begin|end)\s*\{\s*(?P<name>\w*(?:figure|table|algorithm)\w*\*?)\s*\}|\\.|[{}]", re.DOTALL
+)
 _BLANKS = re.compile(r"[ \t]*(?:\n[ \t]*(?!\n))?")
 _MAX_OPTIONAL = 5000
 
@@ -25,11 +27,15 @@ class Arg(NamedTuple):
 
 
 class Source:
-    """TeX text without comments, with the partner of each brace."""
+    """TeX text without comments, with the partner of each brace.
 
-    def __init__(self, text: str) -> None:
+    floors: braces inside a float never pair with braces outside of it, so that a brace too many or too few does
+    not reach beyond its float. Not for text that still has definitions, whose halves of floats are no floats.
+    """
+
+    def __init__(self, text: str, *, floors: bool = False) -> None:
         self.text = text
-        self.partner = _partners(text)
+        self.partner = _partners(text, _BRACES_AND_FLOATS if floors else _BRACES)
 
     def blanks(self, pos: int) -> int:
         """The place after white space, at most one line end included."""
@@ -93,21 +99,20 @@ class Source:
         return pos
 
 
-def _partners(text: str) -> dict[int, int]:
+def _partners(text: str, pattern: re.Pattern[str]) -> dict[int, int]:
     partner: dict[int, int] = {}
     stack: list[int] = []
     floors: list[tuple[str, int]] = []
-    for found in _BRACES.finditer(text):
+    for found in pattern.finditer(text):
         mark = found.group()
         if mark == "{":
             stack.append(found.start())
         elif mark == "}":
             if len(stack) > (floors[-1][1] if floors else 0):
                 partner[stack.pop()] = found.start()
-        elif found.group(1):
-            start = text.index("{", found.start())
-            partner[start] = found.end() - 1
-            _cross_float(found.group(1), found.group(2), stack, floors)
+        elif len(mark) > 2:
+            partner[text.index("{", found.start())] = found.end() - 1
+            _cross_float(found["edge"], found["name"], stack, floors)
     return partner
 
 

@@ -79,7 +79,7 @@ def analyse(text: str) -> Structure:
 
 class _Scanner:
     def __init__(self, text: str) -> None:
-        self.source = Source(text)
+        self.source = Source(text, floors=True)
         self.text = text
         self.found = Structure(self.source)
         self.env = Env("", 0, len(text), None)
@@ -150,8 +150,12 @@ class _Scanner:
     def end(self, name: str, start: int, after: int) -> int | None:
         arg = self.source.group(after)
         env = self.source.get(arg).strip()
-        if arg is None or env == "document":
-            return after if arg is None else None
+        if arg is None:
+            return after
+        if env == "document":
+            while self.env.parent:
+                self._close(start)
+            return None
         floor = next((e for e in self.env.chain() if e.closed), None)
         for outer in self.env.chain():
             if outer is floor:

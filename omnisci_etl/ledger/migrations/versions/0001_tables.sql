@@ -8,6 +8,7 @@ CREATE TABLE omnisci.status (
   class text NOT NULL CHECK (class IN ('ok', 'transient', 'terminal', 'bad-input', 'security', 'budget', 'policy')),
   retryable boolean NOT NULL,
   billable boolean NOT NULL,
+  uncertain boolean NOT NULL,
   explanation text NOT NULL);
 COMMENT ON TABLE omnisci.status IS 'Every slug that a row can carry, and what it means for a retry and for the bill.';
 

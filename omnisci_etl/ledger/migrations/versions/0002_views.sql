@@ -128,8 +128,11 @@ CREATE VIEW omnisci.spend AS
 WITH attempt AS (
   SELECT a.attempt_id, a.call_id, (a.sent_at AT TIME ZONE 'UTC')::date AS day, o.slug, o.input_tokens, o.output_tokens, o.cost_usd,
          a.worst_case_usd,
-         o.attempt_id IS NULL AND (a.lease_until < now() OR NOT omnisci.owner_alive(a.owner)) AS unknown
-  FROM omnisci.attempt a LEFT JOIN omnisci.attempt_outcome o USING (attempt_id)
+         CASE WHEN o.attempt_id IS NULL THEN a.lease_until < now() OR NOT omnisci.owner_alive(a.owner)
+              ELSE s.uncertain AND o.http_status IS NULL END AS unknown
+  FROM omnisci.attempt a
+  LEFT JOIN omnisci.attempt_outcome o USING (attempt_id)
+  LEFT JOIN omnisci.status s ON s.slug = o.slug
 ), place AS (
   SELECT k.call_id, k.purpose, k.prompt_sha256::text AS prompt_sha256, m.provider, m.requested AS model,
          coalesce(g.discipline, 'unknown') AS discipline, coalesce(g.kind, 'unknown') AS kind
@@ -348,7 +351,7 @@ COMMENT ON COLUMN omnisci.spend.failures IS 'Attempts that ended without a usabl
 COMMENT ON COLUMN omnisci.spend.input_tokens IS 'As the provider reported, cached ones included.';
 COMMENT ON COLUMN omnisci.spend.output_tokens IS 'As the provider reported.';
 COMMENT ON COLUMN omnisci.spend.cost_usd IS 'Reported tokens at the price of the attempt.';
-COMMENT ON COLUMN omnisci.spend.unknown IS 'Attempts sent whose answer never came.';
+COMMENT ON COLUMN omnisci.spend.unknown IS 'Attempts sent whose answer never came: no outcome, or a lost connection.';
 COMMENT ON COLUMN omnisci.spend.cost_unknown_usd IS 'These at their worst-case price.';
 COMMENT ON COLUMN omnisci.spend.accepted IS 'Captions from these attempts that the gate accepts now.';
 COMMENT ON COLUMN omnisci.spend.cost_per_accepted IS 'cost_usd / accepted.';
