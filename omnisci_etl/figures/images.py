@@ -320,6 +320,7 @@ def for_model(picture: bytes, *, max_side: int = 2048) -> tuple[bytes, str]:
     if media_type and small and not image.has_transparency_data and image.mode != "CMYK":
         return picture, media_type
     try:
+        image.load()
         flat = _flat(image)
     except (*_DECODING_ERRORS, Image.DecompressionBombError) as e:
         raise BadInput("picture-undecodable", str(e)) from e

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from omnisci_etl.context import Context, Counts
 from omnisci_etl.errors import LeftOver, ServiceError
+from omnisci_etl.papers.classify import classify_due, fields_once
 from omnisci_etl.papers.reading import Reading, read
 from omnisci_etl.papers.store import assign_disciplines, store, store_outcome
 from omnisci_etl.sources import discovery, queue
@@ -26,6 +27,9 @@ def ingest(
     """Discovers and reads; raises LeftOver when papers are left that a later run can do."""
     with HttpClient(context) as http:
         found = discovery.discover(context, http, source, discipline=discipline, window=window, path=path, limit=limit)
+        # Crossref names no subject, so a discipline can be asked for only of papers that were classified first.
+        if source == "natcomms" and discipline is not None:
+            classify_due(context, http, source, window)
         work = _Work(context, http, source, discipline, window, limit)
         work.run()
     counts = dict(Counter(found) + Counter(work.counts))
@@ -105,6 +109,6 @@ class _Work:
         if claim.source != "natcomms" or subjects or any(content.evidence.values()) or not claim.doi:
             return ()
         try:
-            return discovery.openalex_fields(self._context, self._http, claim.doi)
+            return fields_once(self._context, self._http, claim.paper_id, claim.doi)
         except ServiceError:
             return ()

@@ -80,8 +80,8 @@ def _reports(
                 steps_in.write(json.dumps(list(steps), default=str).encode())
             for line in reports:
                 yield json.loads(line)
-            child.wait()
         finally:
+            # All it did is committed by the time of its last report; only a slow tidying up is left.
             child.kill()
             child.wait()
 

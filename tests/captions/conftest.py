@@ -22,7 +22,8 @@ from omnisci_etl.ledger.database import Ledger, dumps
 from omnisci_etl.ledger.runs import Run, RunIdentity
 
 _spec = importlib.util.spec_from_file_location("llm_server", Path(__file__).parents[1] / "fakes" / "llm_server.py")
-assert _spec and _spec.loader
+assert _spec
+assert _spec.loader
 llm_server = importlib.util.module_from_spec(_spec)
 sys.modules["llm_server"] = llm_server
 _spec.loader.exec_module(llm_server)

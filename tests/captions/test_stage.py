@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-import pytest
-
-from omnisci_etl.captions.stage import caption, plan
+from omnisci_etl.captions.stage import caption
 
 
 def test_offline_default_captions_every_figure(offline, library):

@@ -43,7 +43,8 @@ class Asked:
 
 
 class LLMServer:
-    """faults: path -> one entry (or None) for each coming request, used up in order; always: a fault for every request.
+    """faults: path -> one entry (or None) for each coming request, used up in order; by_text: a fault for the first
+    request that holds the text; always: a fault for every request.
 
     bill: a row for each answer that was worked out. cached: tokens of every input that count as cached.
     caption and panels are what it answers; "{user}" in caption stands for the request's own text.
@@ -51,6 +52,7 @@ class LLMServer:
 
     def __init__(self) -> None:
         self.faults: dict[str, list[Fault | None]] = {}
+        self.by_text: dict[str, Fault] = {}
         self.always: Fault | None = None
         self.bill: list[dict[str, Any]] = []
         self.asked: list[Asked] = []
@@ -81,10 +83,13 @@ class LLMServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def fault_for(self, path: str) -> Fault | None:
+    def fault_for(self, path: str, data: object = None) -> Fault | None:
         with self.lock:
-            planned = self.faults.get(path)
-            return planned.pop(0) if planned else self.always
+            if planned := self.faults.get(path):
+                return planned.pop(0)
+            if found := next((words for words in self.by_text if words in json.dumps(data)), None):
+                return self.by_text.pop(found)
+            return self.always
 
     def answered(self) -> list[dict[str, Any]]:
         """Rows of the bill whose answer left."""
@@ -124,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         fake = self.fake
         if crowded:
             return self._status(Fault("status", 429, headers={"Retry-After": "0.2"}))
-        fault = fake.fault_for(self.path) or Fault("")
+        fault = fake.fault_for(self.path, data) or Fault("")
         if fault.kind == "status":
             return self._status(fault)
         if fault.kind == "reset":

@@ -268,9 +268,9 @@ def test_for_model_shrinks_flattens_and_drops_metadata() -> None:
 
 
 def test_for_model_refuses_what_it_cannot_read() -> None:
-    for data in (b"nothing", encoded(Image.new("RGBA", (50, 50)), "PNG")[:70]):
+    for data in (b"nothing", encoded(drawing(size=(300, 300)), "JPEG")[:700]):
         with pytest.raises(BadInput):
-            for_model(data)
+            for_model(data, max_side=100)
 
 
 def test_too_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,5 @@
--- Papers that are due and that nobody else works on. A paper whose discipline is not known yet belongs to any,
--- except on arXiv, whose metadata always say.
+-- Papers that are due and that nobody else works on. Only in a folder does a paper of no known discipline belong to
+-- any: there the document itself will tell.
 SELECT q.paper_id
 FROM omnisci.paper_queue q
 JOIN omnisci.paper p USING (paper_id)
@@ -12,7 +12,7 @@ WHERE p.source = :source
   AND (CAST(:paper_ids AS bigint[]) IS NULL OR q.paper_id = ANY(CAST(:paper_ids AS bigint[])))
   AND (CAST(:discipline AS text) IS NULL
        OR EXISTS (SELECT FROM omnisci.paper_discipline d WHERE d.paper_id = q.paper_id AND d.discipline = :discipline)
-       OR ((p.source <> 'arxiv' OR :discipline = 'unknown')
+       OR ((p.source = 'folder' OR :discipline = 'unknown')
            AND NOT EXISTS (SELECT FROM omnisci.paper_discipline d WHERE d.paper_id = q.paper_id)))
   AND (:anytime OR s.published_on BETWEEN :since AND :until)
 ORDER BY q.next_try_at, q.paper_id
