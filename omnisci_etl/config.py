@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -73,7 +72,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a PostgreSQL URL such as postgresql+psycopg2://user:password@host:5432/name")
         return value
 
-    @cached_property
+    @property
     def home_dir(self) -> Path:
         """The absolute folder under which everything local lives."""
         return self.home.expanduser().absolute()

@@ -59,6 +59,13 @@ def test_an_env_file_is_read_and_the_environment_wins(monkeypatch: pytest.Monkey
     assert "env@example.org" in settings.user_agent
 
 
+def test_a_changed_copy_has_a_home_of_its_own(tmp_path: Path) -> None:
+    settings = config.load()
+    assert settings.home_dir == tmp_path / ".omnisci"
+    assert settings.model_copy(update={"home": tmp_path / "x"}).home_dir == tmp_path / "x"
+    assert settings.home_dir == tmp_path / ".omnisci"
+
+
 def test_settings_do_not_print_secrets() -> None:
     settings = config.Settings(database_url="postgresql://u:canary@h/d")  # type: ignore[arg-type]
     assert "canary" not in repr(settings)

@@ -24,9 +24,9 @@ from omnisci_etl.ledger.database import Ledger, sql
 
 # Against the jitter of clocks and schedulers.
 MARGIN_S = 0.02
-# A request reaches the server between its sending and the answer, and no later than this after the sending: the gap to
-# the next one is counted from there, since the server counts from when it saw the first.
-LONGEST_WAY_S = 0.25
+# A request reaches the server between its sending and the answer. The gap to the next one is counted from the answer,
+# which is the latest that the server can have seen it; but not longer than this, or the interval, after the sending.
+LONGEST_WAY_S = 1.0
 # The longest pause that a service may ask for and still be waited for.
 LONGEST_WAIT_S = 120.0
 # How long one wait for the lock blocks the thread in the driver, where no signal reaches it.
@@ -81,7 +81,7 @@ class Slot:
     def ahead(self, interval_s: float) -> float:
         """Seconds from now until the next request may start."""
         now = time.monotonic()
-        arrived = min(self._answered_at or now, self._sent_at + LONGEST_WAY_S)
+        arrived = min(self._answered_at or now, self._sent_at + max(interval_s, LONGEST_WAY_S))
         return max(arrived + interval_s + MARGIN_S - now if interval_s else 0.0, self.pause_s)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import shutil
 import stat
 import struct
 from pathlib import Path
@@ -185,13 +184,6 @@ def test_ghostscript_that_fails_or_hangs(ghostscript: Path, monkeypatch: pytest.
     assert slug(EPS) == "picture-too-large"
 
 
-@pytest.mark.skipif(shutil.which("gs") is None, reason="Ghostscript is not installed")
-def test_real_ghostscript() -> None:
-    loaded = load_picture(EPS)
-    assert abs(loaded.width - 278) <= 1
-    assert loaded == load_picture(EPS)
-
-
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
@@ -236,12 +228,13 @@ def test_compose_in_rows() -> None:
     assert image.getpixel((500, 548)) == (255, 255, 255)
 
 
-def test_compose_is_bounded() -> None:
-    canvas = compose([load(3000, 2500, "red") for _ in range(4)])
-    assert max(canvas.width, canvas.height) <= 4096
-    tall = compose([load(40, 4000, "red"), load(4000, 40, "blue")])
-    assert max(tall.width, tall.height) <= 4096
-    assert tall.height >= 32
+def test_compose_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "MAX_SIDE", 512)
+    canvas = compose([load(600, 500, "red") for _ in range(4)])
+    assert max(canvas.width, canvas.height) <= 512
+    tall = compose([load(40, 900, "red"), load(900, 40, "blue")])
+    assert max(tall.width, tall.height) <= 512
+    assert min(tall.width, tall.height) >= 32
 
 
 def test_compose_lays_transparent_pictures_on_white() -> None:
@@ -289,6 +282,7 @@ def test_loading_does_not_leave_files(tmp_path: Path) -> None:
 SEEDS = [encoded(drawing(), form) for form in ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP")]
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @settings(max_examples=80, deadline=None)
 @given(st.sampled_from(SEEDS), st.integers(0, 3000), st.binary(min_size=1, max_size=8), st.integers(0, 3000))
 def test_damaged_pictures_load_or_are_refused(seed: bytes, place: int, patch: bytes, cut: int) -> None:

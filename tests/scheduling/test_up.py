@@ -61,7 +61,7 @@ class Source(BaseHTTPRequestHandler):
 @pytest.fixture
 def source() -> Iterator[str]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Source)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

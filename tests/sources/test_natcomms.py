@@ -511,7 +511,7 @@ def test_the_queue_gets_through(context: Context, http: HttpClient, journal: Fak
     journal.works = [work()]
     bucket.article()
     discovery.discover(context, http, "natcomms", window=WINDOW)
-    claim = queue.claim(context, "natcomms", window=WINDOW, discipline="chemistry")
+    claim = queue.claim(context, "natcomms", window=WINDOW)
     assert claim is not None
     assert discovery.fetch_content(context, http, claim).documents[0].kind == "jats"
 

@@ -215,7 +215,8 @@ def test_disciplines_choose(context: Context, fill: Any) -> None:
     fill("unclassified")
     fill("10.1/unclassified", source="natcomms")
     fill("10.1/chemical", source="natcomms", evidence={"subjects": ("Organic chemistry",)})
+    fill("unclassified.xml", source="folder")
     count = lambda source, discipline: queue.remaining(context, source, discipline=discipline)  # noqa: E731
     assert (count("arxiv", "physics"), count("arxiv", "chemistry"), count("arxiv", "unknown")) == (1, 0, 1)
-    assert count("natcomms", "chemistry") == 2, "what is not classified yet may belong"
-    assert count("natcomms", "mathematics") == 1
+    assert (count("natcomms", "chemistry"), count("natcomms", "mathematics"), count("natcomms", "unknown")) == (1, 0, 1)
+    assert count("folder", "mathematics") == 1, "only the document itself will tell"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from omnisci_etl.errors import BadInput
+from omnisci_etl.errors import BadInput, HostileInput
 from omnisci_etl.papers.archive import Package
 
 TEX_EXTENSIONS = (".tex", ".ltx", ".latex", ".txt")
@@ -143,8 +143,10 @@ def _candidates(package: Package) -> Iterator[tuple[str, str]]:
         if extension and extension not in TEX_EXTENSIONS:
             continue
         data = package.read(name)
-        if len(data) > _CANDIDATE_BYTES or b"\\document" not in data:
+        if b"\\document" not in data:
             continue
+        if len(data) > _CANDIDATE_BYTES:
+            raise HostileInput("too-large", f"{name} has {len(data)} bytes of TeX")
         text = strip_comments(decode(data))
         found = _DOCUMENT_CLASS.search(text)
         if found and "subfiles" not in found.group(1):
