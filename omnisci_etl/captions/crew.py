@@ -45,6 +45,8 @@ class Crew:
         self._settle = Grouped(self._settle_surely, self._rooms[0])
         self._adopt = Grouped(self._desk.adopt, self._rooms[0])
         self._paces: dict[str, tuple[Pace, Grouped[int, float]]] = {}
+        self.settlements = 0
+        self._settled = asyncio.Event()
         self._jobs: dict[int, Job] = {}
         self._done: set[int] = set()
         self.lanes: dict[str, Lane] = {}
@@ -160,7 +162,16 @@ class Crew:
 
     async def settle(self, settlement: Settlement) -> int:
         """Stores the outcome, with those of other lanes; the captions that it gave."""
-        return await self._settle(settlement)
+        captions = await self._settle(settlement)
+        self.settlements += 1
+        self._settled.set()
+        return captions
+
+    async def settlement(self, since: int) -> None:
+        """Waits until lanes have stored more than `since` outcomes."""
+        while self.settlements <= since:
+            self._settled.clear()
+            await self._settled.wait()
 
     async def adopt(self, call_id: int) -> int:
         """Captions from an answer that is there already; how many."""

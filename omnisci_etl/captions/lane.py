@@ -36,6 +36,7 @@ class Job:
     tries: int = 0
     polls: int = 0
     asked: bool = False
+    settlements: int = 0
     first_try: float = 0.0
 
 
@@ -50,7 +51,12 @@ class Ready:
 
 
 class Office(Protocol):
-    """What lanes need of the run that they belong to; every coroutine shares its transactions between lanes."""
+    """What lanes need of the run that they belong to; every coroutine shares its transactions between lanes.
+
+    settlements counts the outcomes that were stored.
+    """
+
+    settlements: int
 
     async def prepare(self, job: Job, lane: Lane) -> Ready | str:
         """The request of a job; a text where it cannot be made now."""
@@ -69,6 +75,9 @@ class Office(Protocol):
 
     def unsettled(self) -> int:
         """Open attempts in all lanes, whose worst cases may yet turn into less."""
+
+    async def settlement(self, since: int) -> None:
+        """Waits until there have been more than `since` settlements."""
 
     def done(self, job: Job, captions: int) -> None:
         """The job's figures have their captions."""
@@ -160,26 +169,25 @@ class Lane:
             if isinstance(ready, str):
                 self._leave(job, ready)
                 continue
-            await self._ask(job, ready)
+            while await self._ask(job, ready):
+                await self.office.settlement(job.settlements)
 
     def _leave(self, job: Job, reason: str) -> None:
         self.office.left(job, reason)
         self._finish()
 
-    async def _ask(self, job: Job, ready: Ready) -> None:
-        """One attempt, from the place in the queue of the vendor to the stored outcome."""
+    async def _ask(self, job: Job, ready: Ready) -> bool:
+        """One attempt, from the place in the queue of the vendor to the stored outcome.
+
+        True where the budget has no room now, but may have when an open attempt has cost less than its worst case.
+        """
         await self.gate.enter()
         try:
-            wait = await self.office.pace(self, ready.tokens)
-            if wait > 0:
-                await asyncio.sleep(wait)
-            if self.stopped:
-                self._again(job, 0)
-                return
-            claim = await self.office.claim(ready.intent)
-            if claim.state != "sent":
-                await self._not_sent(job, claim)
-                return
+            await self._keep_pace(ready)
+            job.settlements = self.office.settlements
+            claim = None if self.stopped else await self.office.claim(ready.intent)
+            if claim is None or claim.state != "sent":
+                return await self._not_sent(job, claim)
             self.unsettled += 1
             started = time.monotonic()
             answer = await self._send(ready)
@@ -193,6 +201,12 @@ class Lane:
         self.unsettled -= 1
         self.office.attempted(job)
         self._next(job, answer, captions, time.monotonic() - started)
+        return False
+
+    async def _keep_pace(self, ready: Ready) -> None:
+        wait = await self.office.pace(self, ready.tokens)
+        if wait > 0:
+            await asyncio.sleep(wait)
 
     async def _send(self, ready: Ready) -> Answer:
         if ready.fault:
@@ -213,14 +227,19 @@ class Lane:
         elif answer.slug in STOPS:
             self.stop(f"{self.spec.provider}/{self.spec.model}: {answer.error}", answer.slug)
 
-    async def _not_sent(self, job: Job, claim: Claim) -> None:
-        if claim.state == "answered":
+    async def _not_sent(self, job: Job, claim: Claim | None) -> bool:
+        """What follows where no attempt was made; whether to try again after the next settlement."""
+        if claim is None:
+            self._again(job, 0)
+        elif claim.state == "answered":
             self.office.done(job, await self.office.adopt(job.call_id))
             self._finish()
         elif claim.state == "failed":
             self.office.failed(job)
             self._finish()
-        elif claim.state == "budget" and self.office.unsettled() == 0:
+        elif claim.state == "budget":
+            if self.office.unsettled() > 0 or self.office.settlements > job.settlements:
+                return True
             self.stop(claim.limit, "budget")
             self._again(job, 0)
         elif claim.state == "grace":
@@ -228,6 +247,7 @@ class Lane:
         else:
             job.polls += 1
             self._again(job, min(_POLL * job.polls, 5.0))
+        return False
 
     def _next(self, job: Job, answer: Answer, captions: int, since_sent: float) -> None:
         if answer.slug == ANSWERED:

@@ -19,6 +19,9 @@ def register(app: typer.Typer) -> None:
     """Adds the commands."""
     app.command()(demo)
     app.command()(up)
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})(
+        airflow
+    )
     app.add_typer(db, name="db")
     app.command()(doctor)
     app.command()(verify)
@@ -85,10 +88,19 @@ def up(port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Air
             out.print(
                 f"  user [bold]{access.user}[/bold], password [bold]{access.password}[/bold]; logs in {access.logs}"
             )
-            out.print("Ctrl-C stops everything.")
+            out.print(
+                "The daily DAGs run by themselves (ingestion at 05:00 UTC); pause in the UI what should not. Ctrl-C stops all."
+            )
 
         code = launch(config.load(), port=port, on_ready=ready, on_message=err.print)
     raise typer.Exit(code)
+
+
+def airflow(context: typer.Context) -> None:
+    """Run an `airflow` command with the settings that `up` uses, such as `omnisci airflow backfill create ...`."""
+    from omnisci_etl.scheduling.command import airflow_command
+
+    raise typer.Exit(airflow_command(config.load(), context.args))
 
 
 def doctor(json: Json = False) -> None:

@@ -52,7 +52,7 @@ def run_demo(*, as_json: bool = False) -> None:
 
             def done(step: Step) -> None:
                 counted = ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in step.counts.items() if n)
-                err.print(f"  [green]done[/green] {step.dag_id:16} {step.seconds:5.1f} s   {counted}")
+                err.print(f"  [green]done[/green] {step.dag_id:16} {step.seconds:5.1f} s   {counted}", soft_wrap=True)
 
             run_dags_once(settings, [(dag, {}) for dag in DAGS], on_step=done)
         show(settings, ledger, as_json)

@@ -64,6 +64,8 @@ class FakeServer:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Header and body in two packets would each wait 40 ms for the other side's delayed acknowledgement.
+            disable_nagle_algorithm = True
 
             def log_message(self, *args: object) -> None:
                 pass

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -21,6 +22,7 @@ from omnisci_etl.sources.base import ClaimedPaper, Content, Window
 from omnisci_etl.sources.cursor import today
 from omnisci_etl.sources.http import HttpClient
 
+FEW = hypothesis_settings(max_examples=40, deadline=None)
 Rows = Callable[..., list[dict[str, Any]]]
 CC_BY = "http://creativecommons.org/licenses/by/4.0/"
 ARXIV_RAW = (
@@ -156,6 +158,7 @@ def test_answers_that_are_none() -> None:
     assert oai.parse_page(b'<error code="idDoesNotExist">unknown</error>').error == ("idDoesNotExist", "unknown")
 
 
+@FEW
 @given(st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=60))
 def test_any_text_in_a_record_is_read(words: str) -> None:
     body = etree.fromstring(xml("2401.00001"))
@@ -481,6 +484,7 @@ def test_pictures_of_a_page(base: str, name: str, urls: list[str]) -> None:
     assert found == [f"http://127.0.0.1:9/arxiv{path}" for path in urls]
 
 
+@FEW
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_no_picture_leads_elsewhere(base: str, name: str) -> None:
     page = LATEXML.replace(b"{base}", f'<base href="{base}">'.encode("utf-8", "replace"))

@@ -97,7 +97,7 @@ def test_killed_at_any_moment_the_next_run_ends_the_work(
     web.route("/arxiv/src/.+", web.Reply(b"\\documentclass{a}", delay=0.01))
     names = ("arxiv_oai_url", "arxiv_url", "arxiv_interval")
     environment = os.environ | {f"OMNISCI_{name.upper()}": str(getattr(settings, name)) for name in names}
-    for seconds in (0.03, 0.15, 0.3, None):
+    for seconds in (0.05, 0.25, None):
         process = subprocess.Popen([sys.executable, "-c", INGESTER], env=environment, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"

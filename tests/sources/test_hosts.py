@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from omnisci_etl.config import Settings
@@ -26,6 +27,7 @@ from omnisci_etl.sources import hosts, transport
 from omnisci_etl.sources.hosts import Hosts, is_proxied, is_public
 from omnisci_etl.sources.http import HttpClient
 
+FEW = hypothesis_settings(max_examples=40, deadline=None)
 LIVE = Settings(_env_file=None)  # type: ignore[call-arg]
 
 
@@ -68,6 +70,7 @@ def test_public_addresses(address: str, public: bool) -> None:
     assert is_public(address) == public
 
 
+@FEW
 @given(st.integers(0, 2**32 - 1))
 def test_no_private_address_hides_in_a_v6_one(number: int) -> None:
     inner = ipaddress.IPv4Address(number)

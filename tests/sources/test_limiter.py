@@ -22,16 +22,16 @@ from omnisci_etl.ledger.database import Ledger
 from omnisci_etl.sources.limiter import Limit, Limiter, limit_of
 
 ASKER = """
-import sys, httpx
+import sys, urllib.request
 from omnisci_etl.ledger.database import Ledger
 from omnisci_etl.sources.limiter import Limit, Limiter
 database, url, number, interval = sys.argv[1:]
-limiter, client = Limiter(Ledger(database)), httpx.Client()
+limiter = Limiter(Ledger(database))
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(int(number)):
-    with limiter.slot(Limit("arxiv", float(interval))) as slot:
-        client.get(url, extensions={"trace": slot.trace}, timeout=60)
+    with limiter.slot(Limit("arxiv", float(interval))):
+        urllib.request.urlopen(url).read()
 """
 
 

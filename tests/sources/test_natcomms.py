@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from omnisci_etl.config import Settings
@@ -24,6 +25,7 @@ from omnisci_etl.sources.cursor import today, write_cursor
 from omnisci_etl.sources.http import HttpClient
 from omnisci_etl.sources.wire import is_web_page, parse_json
 
+FEW = hypothesis_settings(max_examples=40, deadline=None)
 Rows = Callable[..., list[dict[str, Any]]]
 CC_BY = "http://creativecommons.org/licenses/by/4.0/"
 DOI = "10.1038/s41467-024-00001-x"
@@ -139,6 +141,7 @@ JSON = st.recursive(
 )
 
 
+@FEW
 @given(st.dictionaries(st.sampled_from(sorted(work())), JSON))
 def test_any_work_is_read_or_left_out(changes: dict[str, Any]) -> None:
     data = json.dumps({"message": {"items": [work() | changes]}}).encode()
@@ -461,6 +464,7 @@ def test_licence_codes(code: str | None, uri: str | None) -> None:
     assert pmc.license_of(code) == uri
 
 
+@FEW
 @given(st.text(max_size=100))
 def test_no_picture_leads_elsewhere(name: str) -> None:
     live = Settings(_env_file=None)  # type: ignore[call-arg]

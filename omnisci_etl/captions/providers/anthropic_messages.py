@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import httpx2
 from anthropic import AnthropicError, AsyncAnthropic, DefaultAsyncHttpxClient
 from pydantic import SecretStr
 
@@ -54,15 +55,15 @@ class AnthropicMessages:
     async def complete(self, request: ModelRequest) -> Answer:
         """Asks once."""
 
-        async def send() -> wire.Received:
+        async def send() -> httpx2.Response:
             # As extra_body the SDK sends the parts as they are, without a walk through schema and picture.
             raw = await self._client.messages.with_raw_response.create(
                 model=request.model, max_tokens=request.max_output_tokens, messages=[], extra_body=body(request),
                 timeout=request.timeout,
             )  # fmt: skip
-            return wire.Received.of(raw.http_response)
+            return raw.http_response
 
-        return await wire.asked(request, self._key, AnthropicError, send, lambda got: read(got, request, self._key))
+        return await wire.asked(request, self._key, AnthropicError, send, lambda got: read(got, request))
 
     async def models(self) -> list[str]:
         """Names of the models that the key can use."""
@@ -96,13 +97,13 @@ def body(request: ModelRequest) -> dict[str, Any]:
     }
 
 
-def read(received: wire.Received, request: ModelRequest, key: SecretStr | None) -> Answer:
+def read(received: wire.Received, request: ModelRequest) -> Answer:
     """The answer of a 200. Raises ValidationError where the body is not the API's."""
     found = _Body.model_validate_json(received.body)
     answer = Answer(
         "off-schema", http_status=received.status, request_id=received.request_id, response_id=printable(found.id),
         model_resolved=printable(found.model), finish_reason=printable(found.stop_reason or "none"),
-        usage=_usage(found.usage), raw=wire.masked(received.body, key),
+        usage=_usage(found.usage), raw=received.body,
     )  # fmt: skip
     text = "".join(block.text for block in found.content if block.type == "text")
     slug = _ENDS.get(found.stop_reason or "")

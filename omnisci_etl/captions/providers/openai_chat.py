@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx2
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, OpenAIError
 from pydantic import Field, SecretStr
 
@@ -63,13 +64,13 @@ class OpenAIChat:
     async def complete(self, request: ModelRequest) -> Answer:
         """Asks once."""
 
-        async def send() -> wire.Received:
+        async def send() -> httpx2.Response:
             # As extra_body the SDK sends the parts as they are, without a walk through schema and picture.
             create = self._client.chat.completions.with_raw_response.create
             raw = await create(model=request.model, messages=[], extra_body=body(request), timeout=request.timeout)
-            return wire.Received.of(raw.http_response)
+            return raw.http_response
 
-        return await wire.asked(request, self._key, OpenAIError, send, lambda got: read(got, request, self._key))
+        return await wire.asked(request, self._key, OpenAIError, send, lambda got: read(got, request))
 
     async def models(self) -> list[str]:
         """Names of the models that the server has."""
@@ -100,14 +101,14 @@ def body(request: ModelRequest) -> dict[str, Any]:
     }
 
 
-def read(received: wire.Received, request: ModelRequest, key: SecretStr | None) -> Answer:
+def read(received: wire.Received, request: ModelRequest) -> Answer:
     """The answer of a 200. Raises ValidationError where the body is not the API's."""
     found = _Body.model_validate_json(received.body)
     choice = found.choices[0]
     answer = Answer(
         "off-schema", http_status=received.status, request_id=received.request_id, response_id=printable(found.id),
         model_resolved=printable(found.model), finish_reason=printable(choice.finish_reason or "none"),
-        usage=_usage(found.usage), raw=wire.masked(received.body, key),
+        usage=_usage(found.usage), raw=received.body,
     )  # fmt: skip
     refusals = [choice.message.refusal] if choice.message.refusal else []
     slug = {"length": "truncated", "content_filter": "content-filtered"}.get(choice.finish_reason or "")

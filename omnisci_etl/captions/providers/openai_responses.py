@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+import httpx2
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, OpenAIError
 from pydantic import SecretStr
 
@@ -74,16 +75,14 @@ class OpenAIResponses:
     async def complete(self, request: ModelRequest) -> Answer:
         """Asks once."""
 
-        async def send() -> wire.Received:
+        async def send() -> httpx2.Response:
             # As extra_body the SDK sends the parts as they are, without a walk through schema and picture.
             raw = await self._client.responses.with_raw_response.create(
                 extra_body=body(request), timeout=request.timeout
             )
-            return wire.Received.of(raw.http_response)
+            return raw.http_response
 
-        return await wire.asked(
-            request, self._key, OpenAIError, send, lambda received: read(received, request, self._key)
-        )
+        return await wire.asked(request, self._key, OpenAIError, send, lambda received: read(received, request))
 
     async def models(self) -> list[str]:
         """Names of the models that the key can use."""
@@ -122,14 +121,14 @@ def data_url(request: ModelRequest) -> str:
     return f"data:{request.media_type};base64,{base64.b64encode(request.image).decode('ascii')}"
 
 
-def read(received: wire.Received, request: ModelRequest, key: SecretStr | None) -> Answer:
+def read(received: wire.Received, request: ModelRequest) -> Answer:
     """The answer of a 200. Raises ValidationError where the body is not the API's."""
     found = _Body.model_validate_json(received.body)
     reason = (found.incomplete_details and found.incomplete_details.reason) or found.status
     answer = Answer(
         "off-schema", http_status=received.status, request_id=received.request_id, response_id=printable(found.id),
         model_resolved=printable(found.model), finish_reason=printable(reason), usage=_usage(found.usage),
-        raw=wire.masked(received.body, key),
+        raw=received.body,
     )  # fmt: skip
     parts = [part for item in found.output if item.type == "message" for part in item.content or ()]
     refusals = [part.refusal for part in parts if part.type == "refusal"]

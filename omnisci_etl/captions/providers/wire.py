@@ -45,16 +45,20 @@ class WireError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An HTTP answer with its body read."""
+    """An HTTP answer with its body read, and without the key, should a server have sent it back."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     @classmethod
-    def of(cls, response: httpx2.Response) -> Received:
+    def of(cls, response: httpx2.Response, key: SecretStr | None) -> Received:
         """What an SDK's response or error holds."""
-        return cls(response.status_code, response.headers, response.content)
+        secret = key.get_secret_value() if key else ""
+        if not secret:
+            return cls(response.status_code, response.headers, response.content)
+        headers = {name.lower(): mask(value, key) for name, value in response.headers.items()}
+        return cls(response.status_code, headers, response.content.replace(secret.encode(), b"***"))
 
     @property
     def request_id(self) -> str | None:
@@ -72,7 +76,7 @@ async def asked(
     request: ModelRequest,
     key: SecretStr | None,
     errors: type[Exception],
-    send: Callable[[], Awaitable[Received]],
+    send: Callable[[], Awaitable[httpx2.Response]],
     read: Callable[[Received], Answer],
 ) -> Answer:
     """The answer to one request. send raises errors of its SDK's family `errors`, which here become slugs.
@@ -82,13 +86,13 @@ async def asked(
     """
     try:
         async with asyncio.timeout(request.timeout):
-            received = await send()
+            received = Received.of(await send(), key)
     except TimeoutError:
         return Answer("request-timeout", error=f"no answer within {request.timeout:g} s")
     except (errors, httpx2.HTTPError) as error:
         return _failed(error, key)
     if received.status != 200:
-        return failure(received, key)
+        return failure(received)
     try:
         return read(received)
     except (WireError, ValidationError, ValueError) as error:
@@ -97,7 +101,7 @@ async def asked(
             "garbled-answer",
             http_status=200,
             request_id=received.request_id,
-            raw=masked(received.body, key),
+            raw=received.body,
             error=text,
         )
 
@@ -105,7 +109,7 @@ async def asked(
 def _failed(error: Exception, key: SecretStr | None) -> Answer:
     response = getattr(error, "response", None)
     if isinstance(response, httpx2.Response):
-        return failure(Received.of(response), key)
+        return failure(Received.of(response, key))
     cause = error if isinstance(error, httpx2.HTTPError) else error.__cause__ or error
     text = printable(f"{type(cause).__name__}: {mask(str(cause), key)}", MAX_ERROR)
     if isinstance(cause, _UNSENT):
@@ -115,7 +119,7 @@ def _failed(error: Exception, key: SecretStr | None) -> Answer:
     return Answer("request-timeout" if isinstance(cause, httpx2.TimeoutException) else "connection-lost", error=text)
 
 
-def failure(received: Received, key: SecretStr | None) -> Answer:
+def failure(received: Received) -> Answer:
     """The answer that an HTTP error is."""
     codes, message = _vendor_error(received.body)
     return Answer(
@@ -123,7 +127,7 @@ def failure(received: Received, key: SecretStr | None) -> Answer:
         http_status=received.status,
         request_id=received.request_id,
         retry_after=retry_after(received.headers),
-        error=printable(mask(f"{received.status}: {message}", key), MAX_ERROR),
+        error=printable(f"{received.status}: {message}", MAX_ERROR),
     )
 
 
@@ -179,12 +183,6 @@ def mask(text: str, key: SecretStr | None) -> str:
     return text.replace(secret, "***") if secret else text
 
 
-def masked(body: bytes, key: SecretStr | None) -> bytes:
-    """The body without the key."""
-    secret = key.get_secret_value().encode() if key else b""
-    return body.replace(secret, b"***") if secret else body
-
-
 def ended(answer: Answer, slug: str | None, refusals: Sequence[str], text: str, request: ModelRequest) -> Answer:
     """The answer under the slug with which the vendor ended it; where it ended well, with its text read."""
     if slug is None:
@@ -198,9 +196,9 @@ async def listed(
 ) -> list[str]:
     """The models that a provider lists. Raises ConfigError where the key is refused, ServiceError where it is away."""
 
-    async def send() -> Received:
+    async def send() -> httpx2.Response:
         found.extend(await names())
-        return Received(200, {}, b"")
+        return httpx2.Response(200)
 
     found: list[str] = []
     request = ModelRequest(model="", system="", user="", schema={}, timeout=CHECK_TIMEOUT)

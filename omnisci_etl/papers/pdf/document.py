@@ -44,6 +44,8 @@ def parse(data: bytes) -> Document:
         raise BadInput("unsupported-document", "PDFs need PyMuPDF")
     if len(data) > MAX_BYTES:
         raise HostileInput("too-large", f"a PDF of {len(data)} bytes")
+    if b"%PDF-" not in data[:1024]:
+        raise BadInput("malformed-document", "no PDF header")
     try:
         with pymupdf.open(stream=data, filetype="pdf") as source:
             return _parse(source)

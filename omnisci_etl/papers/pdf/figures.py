@@ -12,7 +12,7 @@ from omnisci_etl.papers.pdf.text import Vocabulary
 _MIN_SIDE = 24.0
 _RULE = 6.0
 _FAR = 420.0
-_BELOW, _BESIDE = 40.0, 60.0
+_ASIDE, _BELOW, _BESIDE = 20.0, 40.0, 60.0
 _STRAY_GAP = 48.0
 _NOT_CAPTIONS = frozenset(("picture", "page-header", "page-footer", "formula"))
 
@@ -139,13 +139,14 @@ def _assign(page: Page, captions: Sequence[Caption], pieces: Sequence[Rect]) -> 
     ]
     own = {line.rect for caption in captions for line in caption.lines}
     walls = [rect for rect in text if rect not in own and rect.width > 60]
+    columns = [_column(page, caption) for caption in captions]
     taken: dict[Caption, list[tuple[float, Rect]]] = {}
     for piece in pieces:
-        costs = [
-            (cost, index)
-            for index, caption in enumerate(captions)
-            if (cost := _cost(piece, caption, captions, walls)) is not None
-        ]
+        costs: list[tuple[float, int]] = []
+        for index, caption in enumerate(captions):
+            cost = _cost(piece, caption, columns[index], captions, walls)
+            if cost is not None:
+                costs.append((cost, index))
         if costs:
             cost, index = min(costs)
             taken.setdefault(captions[index], []).append((cost, piece))
@@ -157,11 +158,28 @@ def _assign(page: Page, captions: Sequence[Caption], pieces: Sequence[Rect]) -> 
     }
 
 
-def _cost(piece: Rect, caption: Caption, captions: Sequence[Caption], walls: Sequence[Rect]) -> float | None:
+def _column(page: Page, caption: Caption) -> Rect:
+    """The caption's frame as wide as the column that it stands in: the narrowest text around its middle, or the page."""
+    middle = (caption.rect.x0 + caption.rect.x1) / 2
+    around = [
+        box.rect
+        for box in page.boxes
+        if box.kind == "text" and box.rect.x0 <= middle <= box.rect.x1 and box.rect.width > 0.9 * caption.rect.width
+    ]
+    column = min(around, key=lambda rect: rect.width, default=page.rect)
+    return caption.rect._replace(x0=min(column.x0, caption.rect.x0), x1=max(column.x1, caption.rect.x1))
+
+
+def _cost(
+    piece: Rect, caption: Caption, column: Rect, captions: Sequence[Caption], walls: Sequence[Rect]
+) -> float | None:
     """How far a piece is from a caption; None where it cannot belong to it."""
-    rect = caption.rect
+    rect, aside = caption.rect, 0.0
+    if piece.overlap_x(rect) <= 0.2 * min(piece.width, rect.width) < piece.overlap_x(column):
+        if piece.overlap_y(rect) <= 0:
+            rect, aside = column, _ASIDE
     if piece.overlap_x(rect) > 0.2 * min(piece.width, rect.width):
-        gap, extra = (rect.y0 - piece.y1, 0.0) if piece.y1 <= rect.y0 + 8 else (piece.y0 - rect.y1, _BELOW)
+        gap, extra = (rect.y0 - piece.y1, aside) if piece.y1 <= rect.y0 + 8 else (piece.y0 - rect.y1, aside + _BELOW)
         between = Rect(max(piece.x0, rect.x0), min(piece.y1, rect.y1), min(piece.x1, rect.x1), max(piece.y0, rect.y0))
     elif piece.overlap_y(rect) > 0.3 * min(piece.height, rect.height):
         gap, extra = -piece.overlap_x(rect), _BESIDE
