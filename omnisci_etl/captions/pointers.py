@@ -43,7 +43,7 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
         re.compile(rf"\b(?:[Ee]quations?|[Ee]qn?s?\.?)\s?(?:\({_NUMBER}\)(?:{_AND}\({_NUMBER}\)){{0,10}}|{_NUMBERS})"),
     ),
     (
-        "another section", ("ec", "hapter", "ppendix", "cheme", "lgorithm", "ovie", "ideo", "§"),
+        "another section", ("ection", "ec.", "ecs.", "hapter", "ppendix", "cheme", "lgorithm", "ovie", "ideo", "§"),
         re.compile(rf"(?:\b{_SECTIONS}\s|§\s?)(?:{_NUMBERS}|[A-Z]\b)"),
     ),
     (
@@ -65,11 +65,13 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
         re.compile(rf"(?<=[(;]\s|.\()(?:see\s)?{_NAME}(?:\s(?:and|&)\s{_NAME})?,?\s{_YEAR}(?=[);,])"),
     ),
 )  # fmt: skip
-_PLACES = r"(?:[Mm]ethods?|[Mm]aterials\sand\s[Mm]ethods|[Mm]ain\s[Tt]ext|[Tt]ext|[Dd]iscussion|[Rr]esults|[Aa]ppendix)"
+# Starts with a set of letters, which the engine skips to, and looks behind for the start of the word.
 _ELSEWHERE = re.compile(
-    r"\b(?:see|cf\.|described|discussed|detailed|details|defined|explained|given|reported|shown)\s(?:also\s)?(?:in\s)?(?:the\s)?"
-    rf"{_PLACES}\b|\b(?:as|see|described|mentioned|discussed|shown|defined)\s(?:above|below)\b|\belsewhere\b"
-    r"|\b(?:previous|preceding|next|following|other)\s(?:figures?|tables?|sections?|panels?)\b",
+    r"[acdegmsr](?<![^\W_].)(?:"
+    r"(?:ee|f\.|escribed|iscussed|etailed|etails|efined|xplained|iven|eported|hown)\s(?:also\s)?(?:in\s)?(?:the\s)?(?:online\s)?"
+    r"(?:methods?|materials\sand\smethods|main\stext|text|discussion|results|appendix)\b"
+    r"|(?:s|ee|escribed|entioned|iscussed|hown|efined)\s(?:above|below)\b|lsewhere\b)"
+    r"|[pnfo](?<![^\W_].)(?:revious|receding|ext|ollowing|ther)\s(?:figures?|tables?|sections?|panels?)\b",
     re.IGNORECASE,
 )
 _INTERVAL_BEFORE = re.compile(r"(?:\b(?:in|range|interval|between|from|over|within|of|by)|[=∈×±<>≤≥])\s*$")
@@ -163,30 +165,37 @@ def rewrite(text: str, label: str, *, resolve: bool) -> tuple[str, bool]:
     In brackets such a pointer goes; in a sentence it becomes words ("another figure"), and the sentence leans. With
     resolve the figure's own label becomes "this figure" or "panels a and b"; without, it stays as printed.
     """
-    found = pointers(text, label)
+    away = [match.span() for match in _ELSEWHERE.finditer(text)]
+    units = _units(text, pointers(text, label), away)
+    leans = any(
+        not any(a <= start and end <= b for a, b, inside in units if isinstance(inside, list)) for start, end in away
+    )
     made: list[str] = []
-    position, leans = 0, False
-    for start, end, inside in _units(text, found):
+    position = 0
+    for start, end, inside in units:
         made.append(text[position:start])
         if isinstance(inside, Pointer):
             made.append(_words(text, inside, resolve))
             leans = leans or inside.mixed or inside.what not in (OWN, CITATION)
         else:
             made.append(_bracket(text, start, end, inside, resolve))
-        leans = leans or _ELSEWHERE.search(text, position, start) is not None
         position = end
-    leans = leans or _ELSEWHERE.search(text, position) is not None
     made.append(text[position:])
-    return _tidy("".join(made)), leans
+    return (_tidy("".join(made)) if units else text), leans
 
 
-def _units(text: str, found: Sequence[Pointer]) -> list[tuple[int, int, Pointer | list[Pointer]]]:
+def _units(
+    text: str, found: Sequence[Pointer], away: Sequence[tuple[int, int]]
+) -> list[tuple[int, int, Pointer | list[Pointer]]]:
     """What is to be replaced, by position: a pointer in running text, or a bracket with the pointers in it."""
     units: list[tuple[int, int, Pointer | list[Pointer]]] = []
+    if not found and not away:
+        return units
     taken: set[Pointer] = set()
     for start, end in _brackets(text):
         inside = [p for p in found if start < p.start and p.end < end]
-        if inside or (_ELSEWHERE.search(text, start, end) and not any(p.start <= start < p.end for p in found)):
+        leads_away = any(start < a and b < end for a, b in away)
+        if inside or (leads_away and not any(p.start <= start < p.end for p in found)):
             units.append((start, end, inside))
             taken.update(inside)
     units.extend((p.start, p.end, p) for p in found if p not in taken)

@@ -12,6 +12,7 @@ from omnisci_etl.errors import BadInput, OmnisciError
 from omnisci_etl.papers.xml import parse_xml
 from omnisci_etl.sources import arxiv, crossref, folder, natcomms, pmc, queue
 from omnisci_etl.sources.base import ClaimedPaper, Content, Window
+from omnisci_etl.sources.cursor import today
 from omnisci_etl.sources.http import HttpClient
 from omnisci_etl.sources.wire import ask, no_picture, parse_json
 
@@ -34,6 +35,8 @@ def discover(
     """
     if source == folder.SOURCE:
         return folder.discover(context, path=path, window=window)
+    if window.since is not None and window.since > today():
+        return {}
 
     def enough() -> bool:
         return limit is not None and queue.remaining(context, source, discipline=discipline, window=window) >= limit

@@ -21,6 +21,8 @@ _NO_FULL_TEXT_DELAYS = tuple(days * _DAY_S for days in (1, 3, 7, 14, 30))
 _TRANSIENT_DELAYS = (0.0, 30.0, 300.0, 3600.0, _DAY_S)
 # More candidates than processes and threads that claim at the same moment.
 _CANDIDATES = 64
+# Ten seconds in all.
+_LOCKED_ROUNDS, _LOCKED_PAUSE_S = 500, 0.02
 _SQL = "omnisci_etl.sources.sql"
 
 
@@ -34,7 +36,7 @@ def claim(
 ) -> ClaimedPaper | None:
     """Takes a paper that is due, for this run alone, until it is settled or the run ends; None where none is due."""
     wanted = _filter(source, discipline, window, paper_ids)
-    while True:
+    for _ in range(_LOCKED_ROUNDS):
         with context.ledger.begin() as connection:
             due = (
                 connection.execute(sql(_SQL, "queue_due"), wanted | {"mine": None, "limit": _CANDIDATES})
@@ -49,7 +51,8 @@ def claim(
                 row = connection.execute(sql(_SQL, "queue_claimed"), {"paper_id": paper_id}).mappings().one()
                 return ClaimedPaper(**row)
         # Every candidate was locked by somebody at that moment; who locks one takes it or lets it go at once.
-        time.sleep(0.02)
+        time.sleep(_LOCKED_PAUSE_S)
+    return None
 
 
 def settle(connection: Connection, claim: ClaimedPaper, outcome: str) -> None:

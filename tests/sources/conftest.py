@@ -135,21 +135,30 @@ class FakeServer:
             handler.wfile.write(reply.body)
 
 
+_EMPTY = """
+DO $$
+DECLARE name text;
+BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'omnisci'
+              AND tablename NOT IN ('status', 'license_class', 'alembic_version') LOOP
+    EXECUTE 'DELETE FROM omnisci.' || quote_ident(name);
+  END LOOP;
+END $$
+"""
+
+
 @pytest.fixture(scope="session")
 def emptied(server: EmbeddedServer) -> Iterator[Callable[[], str]]:
     """Empties one database and gives its URL: much faster than a database a test, of which there are many here."""
     url = server.create_database(f"sources_{os.getpid()}")
     ledger = Ledger(url)
     migrate.upgrade(ledger)
-    kept = "('status', 'license_class', 'alembic_version')"
 
     def empty() -> str:
         with ledger.engine.begin() as connection:
             # The owner of the server may switch off the triggers that refuse this to everybody else.
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-            names = f"SELECT tablename FROM pg_tables WHERE schemaname = 'omnisci' AND tablename NOT IN {kept}"
-            for name in connection.exec_driver_sql(names).scalars().all():
-                connection.exec_driver_sql(f"DELETE FROM omnisci.{name}")
+            connection.exec_driver_sql(_EMPTY)
         return url
 
     yield empty

@@ -332,6 +332,11 @@ def test_windows_before_the_service_began_ask_for_everything(harvest: Any, listi
     assert all("from" not in one.query for one in listing.web.asked)
 
 
+def test_the_future_is_not_asked_for(harvest: Any, listing: FakeOai) -> None:
+    assert harvest(window=Window(today() + timedelta(days=1))) == {}
+    assert listing.web.asked == []
+
+
 def test_a_discipline_is_asked_for_by_its_sets(harvest: Any, listing: FakeOai, rows: Rows) -> None:
     listing.add("2401.00001", stamp=today().isoformat())
     harvest(discipline="statistics")

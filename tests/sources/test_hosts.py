@@ -113,6 +113,30 @@ def test_proxies_of_the_environment_count(monkeypatch: pytest.MonkeyPatch) -> No
     assert not is_proxied("arxiv.org")
 
 
+def test_a_proxy_is_given_the_name(with_settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It resolves the name itself, and may be the only way out: no address is looked up here."""
+    lines: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+
+        def answer() -> None:
+            connection, _ = proxy.accept()
+            with connection:
+                lines.append(connection.recv(4096).partition(b"\r\n")[0])
+                connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.setattr(Hosts, "address", lambda *_: pytest.fail("an address was looked up"))
+        context = with_settings(pmc_url="https://source.example")
+        with HttpClient(context, tries=1) as http, pytest.raises(ServiceError, match="cannot be reached"):
+            http.get("https://source.example/a", service="pmc", purpose="check", limit=None, max_bytes=10)
+        thread.join(timeout=5)
+    assert lines == [b"CONNECT source.example:443 HTTP/1.1"]
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A certificate, its own authority, for the name source.example."""

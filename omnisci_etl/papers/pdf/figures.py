@@ -159,7 +159,7 @@ def _assign(page: Page, captions: Sequence[Caption], pieces: Sequence[Rect]) -> 
 
 
 def _column(page: Page, caption: Caption) -> Rect:
-    """The caption's frame as wide as the column that it stands in: the narrowest text around its middle, or the page."""
+    """The caption's frame as wide as its column: as the narrowest text around its middle, else as the page."""
     middle = (caption.rect.x0 + caption.rect.x1) / 2
     around = [
         box.rect
@@ -175,9 +175,9 @@ def _cost(
 ) -> float | None:
     """How far a piece is from a caption; None where it cannot belong to it."""
     rect, aside = caption.rect, 0.0
-    if piece.overlap_x(rect) <= 0.2 * min(piece.width, rect.width) < piece.overlap_x(column):
-        if piece.overlap_y(rect) <= 0:
-            rect, aside = column, _ASIDE
+    enough = 0.2 * min(piece.width, rect.width)
+    if piece.overlap_x(rect) <= enough < piece.overlap_x(column) and piece.overlap_y(rect) <= 0:
+        rect, aside = column, _ASIDE
     if piece.overlap_x(rect) > 0.2 * min(piece.width, rect.width):
         gap, extra = (rect.y0 - piece.y1, aside) if piece.y1 <= rect.y0 + 8 else (piece.y0 - rect.y1, aside + _BELOW)
         between = Rect(max(piece.x0, rect.x0), min(piece.y1, rect.y1), min(piece.x1, rect.x1), max(piece.y0, rect.y0))
