@@ -26,6 +26,7 @@ _THINGS = (
 )
 _SECTIONS = r"(?:[Ss]ections?|[Ss]ecs?\.|[Cc]hapters?|[Aa]ppendix|[Ss]chemes?|[Aa]lgorithms?|[Mm]ovies?|[Vv]ideos?)"
 _NAME = r"[A-Z][\w'’-]{1,30}"
+_PATH = r"[^\s<>()]+(?:\([^\s<>()]*\)[^\s<>()]*){0,5}"
 _YEAR = r"(?:19|20)[0-9]{2}[a-z]?"
 # Each with what can stand in its place in running text (a citation mark is simply left out), and with pieces of text
 # of which one must be there, as they are much faster to look for than the pattern.
@@ -57,7 +58,7 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
     ),
     (
         "a web address", ("://", "www.", "10."),
-        re.compile(r"(?:https?://|www\.)[^\s<>()]+(?<![.,;:])|\b(?:doi:?\s?)?10\.[0-9]{4,9}/[^\s<>()]+(?<![.,;:])"),
+        re.compile(rf"(?:https?://|www\.){_PATH}(?<![.,;:])|\b(?:doi:?\s?)?10\.[0-9]{{4,9}}/{_PATH}(?<![.,;:])"),
     ),
     (CITATION, ("[",), re.compile(r"\s?\[[1-9][0-9]{0,3}(?:\s?[,;–-]\s?[1-9][0-9]{0,3}){0,40}\]")),
     (

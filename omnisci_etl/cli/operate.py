@@ -89,7 +89,7 @@ def up(port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the Air
                 f"  user [bold]{access.user}[/bold], password [bold]{access.password}[/bold]; logs in {access.logs}"
             )
             out.print(
-                "Daily DAGs run by themselves (ingestion at 05:00 UTC) unless paused in the UI. Ctrl-C stops everything."
+                "Daily DAGs run by themselves (ingestion at 05:00 UTC) unless paused in the UI. Ctrl-C stops all."
             )
 
         code = launch(config.load(), port=port, on_ready=ready, on_message=err.print)

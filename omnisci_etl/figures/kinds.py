@@ -13,7 +13,10 @@ _WORDS: tuple[tuple[str, str], ...] = (
         r"scale bars?|staining|stained|histolog\w+|EBSD|tomogra\w+)\b",
     ),
     ("map", r"\b(maps? of|geographic\w*|locations? of|latitude|longitude|spatial distribution|study area|satellite)\b"),
-    ("chemical-structure", r"\b(reaction schemes?|synthe(?:sis|tic route) of|molecular structures?|crystal structures?|substrate scope)\b"),
+    (
+        "chemical-structure",
+        r"\b(reaction schemes?|synthe(?:sis|tic route) of|molecular structures?|crystal structures?|substrate scope)\b",
+    ),
     (
         "schematic",
         r"\b(schematics?|diagrams?|illustrat\w+|overview of|workflow|architecture|pipeline|sketch|cartoon|"

@@ -268,8 +268,8 @@ class Launch:
         closed = [p for f in folders for p in (f, *f.parents) if self._drop and not p.stat().st_mode & stat.S_IXOTH]
         if closed:
             raise ConfigError(
-                f"the embedded PostgreSQL cannot run as root here, and its user may not enter {closed[0]}: set OMNISCI_HOME"
-                " to a folder that others may enter, start as another user, or set OMNISCI_DATABASE_URL to a server"
+                f"the embedded PostgreSQL cannot run as root here, and its user may not enter {closed[0]}: set "
+                "OMNISCI_HOME to a folder that others may enter, start as another user, or set OMNISCI_DATABASE_URL to a server"
             )
 
     def own(self, *paths: Path) -> None:

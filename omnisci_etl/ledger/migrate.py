@@ -58,7 +58,13 @@ def statuses() -> list[tuple[str, str, str, bool, bool, bool, str]]:
     """Every status of the code: (slug, stage, class, retryable, billable, uncertain, explanation)."""
     stages = yaml.safe_load(files("omnisci_etl").joinpath("statuses.yaml").read_text(encoding="utf-8"))
     return [
-        (slug, stage, row["class"], row.get("retryable", False), row.get("billable", False), row.get("uncertain", False), row["text"])
+        (
+            slug,
+            stage,
+            row["class"],
+            *(row.get(flag, False) for flag in ("retryable", "billable", "uncertain")),
+            row["text"],
+        )
         for stage, rows in stages.items()
         for slug, row in rows.items()
     ]

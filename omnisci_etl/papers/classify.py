@@ -11,7 +11,7 @@ from omnisci_etl.sources.http import HttpClient
 
 
 def fields_once(context: Context, http: HttpClient, paper_id: int, doi: str) -> tuple[str, ...]:
-    """Fields that OpenAlex gives a paper; () where it has a discipline or was asked about before. Raises ServiceError."""
+    """Fields that OpenAlex gives a paper; () where it has a discipline or was asked before. Raises ServiceError."""
     parameters = {"paper_id": paper_id, "doi": doi, "openalex": _works_url(context)}
     with context.ledger.read() as connection:
         wanted = connection.execute(sql("omnisci_etl.papers.sql", "openalex_wanted"), parameters).scalar_one()

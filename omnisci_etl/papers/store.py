@@ -69,8 +69,8 @@ def _mark(connection: Connection, context: Context, version_id: int, status: str
 def _blank(version_id: int, outcome: str, run_key: int) -> dict[str, Any]:
     return {
         "paper_version_id": version_id, "outcome": outcome, "document_sha256": None, "extractor": None,
-        "extractor_version": None, "found": 0, "kept": 0, "rejected": 0, "article_type": None, "doi": None, "title": None,
-        "abstract": None, "published_on": None, "license_uri": None, "license_class": None, "related": "[]",
+        "extractor_version": None, "found": 0, "kept": 0, "rejected": 0, "article_type": None, "doi": None,
+        "title": None, "abstract": None, "published_on": None, "license_uri": None, "license_class": None, "related": "[]",
         "detail": "{}", "run_key": run_key,
     }  # fmt: skip
 
@@ -103,8 +103,8 @@ def _extraction(
         parameters |= {
             "extractor": document.extractor, "extractor_version": document.extractor_version,
             "found": len(reading.figures), "kept": kept, "rejected": len(reading.figures) - kept,
-            "article_type": document.article_type, "doi": document.doi, "title": document.title, "abstract": document.abstract,
-            "published_on": document.published_on, "license_uri": license_uri,
+            "article_type": document.article_type, "doi": document.doi, "title": document.title,
+            "abstract": document.abstract, "published_on": document.published_on, "license_uri": license_uri,
             "license_class": licence_class(license_uri) if license_uri else None,
             "related": dumps([{"kind": r.kind, "doi": r.doi} for r in document.related]),
         }  # fmt: skip

@@ -39,7 +39,10 @@ def discover(
         return {}
 
     def enough() -> bool:
-        return limit is not None and queue.remaining(context, source, discipline=discipline, window=window) >= limit
+        if limit is None:
+            return False
+        due = queue.remaining(context, source, discipline=discipline, window=window, at_most=limit)
+        return due >= limit
 
     if source == arxiv.SOURCE:
         return arxiv.discover(context, http, discipline=discipline, window=window, enough=enough)

@@ -6,11 +6,13 @@ import time
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, column, func, select, text
 
 from omnisci_etl.context import Context
 from omnisci_etl.ledger.database import sql
+from omnisci_etl.ledger.runs import Run
 from omnisci_etl.sources.base import ClaimedPaper, Window
 
 NO_FULL_TEXT = "no-full-text"
@@ -19,11 +21,13 @@ _DAY_S = 86400.0
 _NO_FULL_TEXT_DELAYS = tuple(days * _DAY_S for days in (1, 3, 7, 14, 30))
 # A failure that may pass: at once in the next run, then less and less eagerly, but never given up.
 _TRANSIENT_DELAYS = (0.0, 30.0, 300.0, 3600.0, _DAY_S)
-# More candidates than processes and threads that claim at the same moment.
-_CANDIDATES = 64
+# Listing what is due costs more than taking one of it, so a list serves many claims of a run.
+_CANDIDATES = 200
 # Ten seconds in all.
 _LOCKED_ROUNDS, _LOCKED_PAUSE_S = 500, 0.02
 _SQL = "omnisci_etl.sources.sql"
+_RETRYABLE = text("SELECT retryable FROM omnisci.status WHERE slug = :slug")
+_listed: WeakKeyDictionary[Run, dict[str, list[int]]] = WeakKeyDictionary()
 
 
 def claim(
@@ -35,23 +39,23 @@ def claim(
     paper_ids: Sequence[int] | None = None,
 ) -> ClaimedPaper | None:
     """Takes a paper that is due, for this run alone, until it is settled or the run ends; None where none is due."""
-    wanted = _filter(source, discipline, window, paper_ids)
+    wanted = _filter(source, discipline, window, paper_ids) | {"mine": None, "limit": _CANDIDATES}
+    lists, name = _listed.setdefault(context.run, {}), repr(wanted)
     for _ in range(_LOCKED_ROUNDS):
         with context.ledger.begin() as connection:
-            due = (
-                connection.execute(sql(_SQL, "queue_due"), wanted | {"mine": None, "limit": _CANDIDATES})
-                .scalars()
-                .all()
-            )
-            if not due:
+            known = lists.get(name, [])
+            candidates = known or list(connection.execute(sql(_SQL, "queue_due"), wanted).scalars())
+            if not candidates:
                 return None
-            lease = {"candidates": list(due), "owner": context.run.owner}
+            lease = {"candidates": candidates, "owner": context.run.owner}
             paper_id = connection.execute(sql(_SQL, "queue_lease"), lease).scalar()
+            lists[name] = [one for one in candidates if one != paper_id] if paper_id is not None else []
             if paper_id is not None:
                 row = connection.execute(sql(_SQL, "queue_claimed"), {"paper_id": paper_id}).mappings().one()
                 return ClaimedPaper(**row)
-        # Every candidate was locked by somebody at that moment; who locks one takes it or lets it go at once.
-        time.sleep(_LOCKED_PAUSE_S)
+        # Every candidate of a fresh list was locked at that moment; who locks one takes it or lets it go at once.
+        if not known:
+            time.sleep(_LOCKED_PAUSE_S)
     return None
 
 
@@ -75,15 +79,16 @@ def remaining(
     discipline: str | None = None,
     window: Window = Window(),  # noqa: B008 - frozen
     paper_ids: Sequence[int] | None = None,
+    at_most: int | None = None,
 ) -> int:
-    """The number of papers that are due and that no other run works on; those that failed in this run count."""
+    """The number of papers that are due and that no other run works on; those that failed in this run count.
+
+    at_most: counts no further than that.
+    """
     due = sql(_SQL, "queue_due").columns(column("paper_id")).subquery()
-    wanted = _filter(source, discipline, window, paper_ids) | {"mine": context.run.owner, "limit": None}
+    wanted = _filter(source, discipline, window, paper_ids) | {"mine": context.run.owner, "limit": at_most}
     with context.ledger.begin() as connection:
         return int(connection.execute(select(func.count()).select_from(due), wanted).scalar_one())
-
-
-_RETRYABLE = text("SELECT retryable FROM omnisci.status WHERE slug = :slug")
 
 
 def _filter(source: str, discipline: str | None, window: Window, paper_ids: Sequence[int] | None) -> dict[str, Any]:

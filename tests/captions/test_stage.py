@@ -193,7 +193,7 @@ def test_a_missing_key_is_said_before_anything_is_written(routed, llm, library, 
     library.figures(1)
     monkeypatch.delenv("VLLM_API_KEY")
     before = office.counts()
-    with pytest.raises(ConfigError, match="providers.vendor: the key VLLM_API_KEY is not set"):
+    with pytest.raises(ConfigError, match=r"providers\.vendor: the key VLLM_API_KEY is not set"):
         office.run(caption)
     assert office.counts() == before
     assert planned(office)[0]["calls"] == 1

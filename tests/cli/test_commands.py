@@ -136,7 +136,7 @@ def test_sql_speaks_json_and_csv(omnisci: Run, one: int) -> None:
     code, said, _ = omnisci("sql", query, "--json")
     assert (code, json.loads(said)[0]["panels"]) == (0, [{"label": "a", "text": "Yield."}])
     _, said, _ = omnisci("sql", query, "--csv")
-    assert list(csv.DictReader(io.StringIO(said)))[0]["body"] == "The chart shows the yield at 5 mM."
+    assert next(iter(csv.DictReader(io.StringIO(said))))["body"] == "The chart shows the yield at 5 mM."
     _, said, _ = omnisci("sql", "SELECT 'a%b' AS x, 5 % 3 AS y")
     assert "a%b" in said
 
@@ -188,7 +188,7 @@ def test_verify_finds_what_is_damaged(omnisci: Run, one: int, context: Context) 
         sha256 = connection.execute(text("SELECT sha256 FROM blob LIMIT 1")).scalar_one()
     path = Path(context.blobs.path(sha256))
     path.write_bytes(path.read_bytes() + b"x")
-    code, said, error = omnisci("verify", "--json")
+    code, said, _ = omnisci("verify", "--json")
     assert code == 1
     assert json.loads(said)["faults"][0].startswith(f"blob {sha256} is damaged")
     path.unlink()

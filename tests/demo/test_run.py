@@ -28,7 +28,9 @@ def test_demo_end_to_end(tmp_path: Path) -> None:
     home = tmp_path / "mine"
     home.mkdir()
     (home / "precious").write_text("kept")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMNISCI_", "AIRFLOW"))} | {"OMNISCI_HOME": str(home)}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("OMNISCI_", "AIRFLOW"))} | {
+        "OMNISCI_HOME": str(home)
+    }
     done = subprocess.run(
         [sys.executable, "-c", "from omnisci_etl.cli import main; main()", "demo", "--json"],
         capture_output=True, text=True, timeout=240, env=environment, cwd=tmp_path, check=False,
@@ -40,7 +42,12 @@ def test_demo_end_to_end(tmp_path: Path) -> None:
     assert funnel[("caption", "captioned")] == funnel[("figure", "kept")] >= 36
     assert 0 < funnel[("export", "not-exportable")] < funnel[("export", "exported")]
     lineage = shown["lineage"]
-    assert (lineage["dag_id"], lineage["model_requested"], float(lineage["cost_usd"]), lineage["decision"]) == ("caption", "extractive-1", 0, "accept")
+    assert (lineage["dag_id"], lineage["model_requested"], float(lineage["cost_usd"]), lineage["decision"]) == (
+        "caption",
+        "extractive-1",
+        0,
+        "accept",
+    )
     assert not [name for name, value in lineage.items() if value is None and name != "request_id"]
     assert list(Path(shown["release"]).glob("data/*.parquet"))
     assert (home / "precious").read_text() == "kept"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from omnisci_etl.figures.kinds import KINDS, kind_of
 
@@ -19,7 +20,11 @@ from omnisci_etl.figures.kinds import KINDS, kind_of
         ("Reaction schemes and substrate scope.", 0, "chemical-structure"),
         ("Photographs of the device.", 0, "photo"),
         ("A, b and c.", 0, "other"),
-        ("Schematic of the device, SEM image with scale bar, and spectra versus time with an overview of the set-up. Micrographs below.", 6, "composite"),
+        (
+            "Schematic of the device, SEM image with scale bar, and spectra versus time with an overview of the set-up. Micrographs below.",
+            6,
+            "composite",
+        ),
     ],
 )
 def test_words_tell_the_kind(caption: str, panels: int, kind: str) -> None:

@@ -100,7 +100,8 @@ def test_a_configured_database_is_never_upgraded_behind_its_owners_back(settings
 
 def test_generated_docs_are_those_of_this_schema(ledger: Ledger) -> None:
     spec = importlib.util.spec_from_file_location("make_docs", ROOT / "tools" / "make_docs.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     for name, page in module.render(ledger).items():

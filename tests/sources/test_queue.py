@@ -195,6 +195,20 @@ def test_a_killed_run_lets_its_papers_go(context: Context, database: str, fill: 
     assert {claim.external_id for claim in claims if claim} == {"a", "b"}
 
 
+def test_a_list_that_others_worked_off_is_made_anew(context: Context, ledger: Ledger, new_run: Any, fill: Any) -> None:
+    fill("a", "b", "c")
+    assert queue.remaining(context, "arxiv", at_most=2) == 2
+    assert queue.claim(context, "arxiv") is not None
+    other = new_run()
+    while (claim := queue.claim(other, "arxiv")) is not None:
+        settle(ledger, claim, "extracted")
+    assert queue.claim(context, "arxiv") is None
+    fill("d")
+    late = queue.claim(context, "arxiv")
+    assert late is not None
+    assert late.external_id == "d"
+
+
 def test_windows_and_ids_choose(context: Context, fill: Any) -> None:
     fill("old", published_on=date(2023, 12, 31))
     fill("new", published_on=date(2024, 1, 1))

@@ -15,5 +15,5 @@ WHERE p.source = :source
        OR ((p.source = 'folder' OR :discipline = 'unknown')
            AND NOT EXISTS (SELECT FROM omnisci.paper_discipline d WHERE d.paper_id = q.paper_id)))
   AND (:anytime OR s.published_on BETWEEN :since AND :until)
-ORDER BY q.next_try_at, q.paper_id
+ORDER BY q.next_try_at
 LIMIT :limit
