@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from omnisci_etl import config
-from omnisci_etl.cli.common import Json, err, out, print_json, progress_bar
+from omnisci_etl.cli.common import Json, err, escape, out, print_json, progress_bar
 from omnisci_etl.errors import ConfigError, LeftOver
 from omnisci_etl.ledger import migrate
 from omnisci_etl.ledger.database import Ledger, database_url, embedded_server
@@ -118,7 +118,7 @@ def doctor(json: Json = False) -> None:
             "wrong": "[red]bad[/red] ",
         }
         for finding in findings:
-            out.print(f"{marks[finding.state]} [bold]{finding.what}[/bold]: {finding.text}")
+            out.print(f"{marks[finding.state]} [bold]{finding.what}[/bold]: {escape(finding.text)}")
     states = {finding.state for finding in findings}
     if "wrong" in states:
         raise ConfigError("the set-up has faults: see the lines marked bad")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -126,12 +125,12 @@ def copy_into(connection: Connection, table: str, columns: Mapping[str, str], ro
     columns maps names to SQL types, in the order of the rows' values. dict and list values of jsonb
     columns are written as JSON, lists of other columns as arrays.
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    buffer = io.BytesIO()
     types = list(columns.values())
     count = 0
     for row in rows:
-        writer.writerow([_field(value, kind) for value, kind in zip(row, types, strict=True)])
+        line = ",".join(_field(value, kind) for value, kind in zip(row, types, strict=True))
+        buffer.write((line + "\n").encode("utf-8", "replace"))
         count += 1
     buffer.seek(0)
     definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
@@ -139,18 +138,21 @@ def copy_into(connection: Connection, table: str, columns: Mapping[str, str], ro
     connection.exec_driver_sql(f'CREATE TEMPORARY TABLE "{table}" ({definition}) ON COMMIT DROP')
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor:
-        cursor.copy_expert(f"COPY pg_temp.\"{table}\" FROM STDIN (FORMAT csv, NULL '\\N')", buffer)
+        cursor.copy_expert(f'COPY pg_temp."{table}" FROM STDIN (FORMAT csv)', buffer)
     return count
 
 
 def _field(value: Any, kind: str) -> str:
+    """A field of COPY's CSV: values are quoted, so that an empty text is not NULL."""
     if value is None:
-        return "\\N"
+        return ""
     if kind == "jsonb":
-        return dumps(value)
-    if isinstance(value, list | tuple):
-        return "{" + ",".join(_array_item(item) for item in value) + "}"
-    return str(value).replace("\x00", "")
+        plain = dumps(value)
+    elif isinstance(value, list | tuple):
+        plain = "{" + ",".join(_array_item(item) for item in value) + "}"
+    else:
+        plain = str(value).replace("\x00", "")
+    return '"' + plain.replace('"', '""') + '"'
 
 
 def _array_item(value: Any) -> str:

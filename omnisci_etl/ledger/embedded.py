@@ -269,7 +269,8 @@ class Launch:
         if closed:
             raise ConfigError(
                 f"the embedded PostgreSQL cannot run as root here, and its user may not enter {closed[0]}: set "
-                "OMNISCI_HOME to a folder that others may enter, start as another user, or set OMNISCI_DATABASE_URL to a server"
+                "OMNISCI_HOME to a folder that others may enter, start as another user, or set "
+                "OMNISCI_DATABASE_URL to a server"
             )
 
     def own(self, *paths: Path) -> None:

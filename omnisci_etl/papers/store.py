@@ -70,8 +70,8 @@ def _blank(version_id: int, outcome: str, run_key: int) -> dict[str, Any]:
     return {
         "paper_version_id": version_id, "outcome": outcome, "document_sha256": None, "extractor": None,
         "extractor_version": None, "found": 0, "kept": 0, "rejected": 0, "article_type": None, "doi": None,
-        "title": None, "abstract": None, "published_on": None, "license_uri": None, "license_class": None, "related": "[]",
-        "detail": "{}", "run_key": run_key,
+        "title": None, "abstract": None, "published_on": None, "license_uri": None, "license_class": None,
+        "related": "[]", "detail": "{}", "run_key": run_key,
     }  # fmt: skip
 
 

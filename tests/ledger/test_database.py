@@ -31,8 +31,7 @@ def test_copy_brings_every_value_back(
     ledger: Ledger, rows: list[tuple[int, str | None, list[str | None] | None, str]]
 ) -> None:
     with ledger.begin() as connection:
-        # A bare \N is how the COPY format writes NULL, so a text that is just that cannot be told apart.
-        given_rows = [(n, None if t == "\\N" else t, a, {"k": j}) for n, t, a, j in rows]
+        given_rows = [(n, t, a, {"k": j}) for n, t, a, j in rows]
         assert copy_into(connection, "stage", COLUMNS, given_rows) == len(rows)
         found = connection.execute(text("SELECT n, t, a, j FROM pg_temp.stage ORDER BY ctid")).all()
     assert [tuple(row) for row in found] == given_rows
@@ -49,6 +48,19 @@ def test_copy_drops_nul(ledger: Ledger) -> None:
     with ledger.begin() as connection:
         copy_into(connection, "stage", COLUMNS, [(1, "a\x00b", ["c\x00"], {"d": "e\x00f"})])
         assert tuple(connection.execute(text("SELECT t, a, j FROM pg_temp.stage")).one()) == ("ab", ["c"], {"d": "ef"})
+
+
+def test_copy_tells_null_from_texts_that_look_like_it(ledger: Ledger) -> None:
+    rows = [(1, "", [], ""), (2, "\\N", ["NULL", ""], "\\N"), (3, None, None, None), (4, 'a"b', ['"'], "x")]
+    with ledger.begin() as connection:
+        copy_into(connection, "stage", COLUMNS, rows)
+        assert [tuple(r) for r in connection.execute(text("SELECT * FROM pg_temp.stage ORDER BY n"))] == rows
+
+
+def test_copy_replaces_lone_surrogates(ledger: Ledger) -> None:
+    with ledger.begin() as connection:
+        copy_into(connection, "stage", {"t": "text"}, [("a\ud800b",)])
+        assert connection.execute(text("SELECT t FROM pg_temp.stage")).scalar() == "a?b"
 
 
 def test_json_of_decimals_and_sets() -> None:
