@@ -11,6 +11,9 @@ ENV OMNISCI_COMMIT=${OMNISCI_COMMIT} \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     OMNISCI_HOME=/opt/omnisci/data
 
+# Ghostscript renders the EPS and PS figures of TeX packages.
+RUN apt-get update && apt-get install --yes --no-install-recommends ghostscript && rm -rf /var/lib/apt/lists/*
+
 RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --create-home --shell /usr/sbin/nologin omnisci \
     && install -d -o omnisci -g 0 -m 0770 /opt/airflow/logs /opt/omnisci/data
 

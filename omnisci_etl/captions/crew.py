@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from pydantic import SecretStr
 from sqlalchemy.exc import OperationalError
@@ -39,7 +40,7 @@ class Crew:
         self._clerk = clerk
         self._keys = keys
         self._desk = CallDesk(context, planner.routes.budget)
-        self._rooms = ThreadPoolExecutor(6, "captions-ledger"), ThreadPoolExecutor(2, "captions-pictures")
+        self._rooms = ThreadPoolExecutor(8, "captions-ledger"), ThreadPoolExecutor(2, "captions-pictures")
         self._load: Grouped[int, FigureRow] = Grouped(self._figures, self._rooms[0])
         self._claim = Grouped(self._desk.claim, self._rooms[0])
         self._settle = Grouped(self._settle_surely, self._rooms[0])
@@ -73,29 +74,31 @@ class Crew:
         loop = asyncio.get_running_loop()
         while (orders := await loop.run_in_executor(self._rooms[0], next, chunks, None)) is not None:
             for order in orders:
-                self._take(order)
+                await self._take(order)
             self._tell()
         for lane in self.lanes.values():
             lane.close()
 
-    def _take(self, order: Order) -> None:
+    async def _take(self, order: Order) -> None:
         job = self._jobs.get(order.call_id)
         if job is not None:
             job.figures += 1
             return
         self._jobs[order.call_id] = job = Job(order.call_id, order.figure_id)
-        self._lane(order.model).add(job, order.delay)
+        if order.model not in self.lanes:
+            await self._open_lane(order.model)
+        self.lanes[order.model].add(job, order.delay)
 
-    def _lane(self, name: str) -> Lane:
-        if name not in self.lanes:
-            spec = self._planner.routes.models[name]
-            provider = self._planner.routes.providers[spec.provider]
-            settings = self._context.settings
-            client = providers.build(provider, self._keys[spec.provider], settings.call_timeout)
-            self.lanes[name] = Lane(name, spec, client, settings, self)
-            pace = Pace(self._context.ledger, spec)
-            self._paces[name] = pace, Grouped(pace.reserve, self._rooms[0])
-        return self.lanes[name]
+    async def _open_lane(self, name: str) -> None:
+        """In a thread, as it loads an SDK, which would hold up the answers of other lanes."""
+        spec = self._planner.routes.models[name]
+        provider, key = self._planner.routes.providers[spec.provider], self._keys[spec.provider]
+        settings = self._context.settings
+        build = partial(providers.build, provider, key, settings.call_timeout)
+        client = await asyncio.get_running_loop().run_in_executor(self._rooms[1], build)
+        pace = Pace(self._context.ledger, spec)
+        self._paces[name] = pace, Grouped(pace.reserve, self._rooms[0])
+        self.lanes[name] = Lane(name, spec, client, settings, self)
 
     async def _until_done(self, planning: asyncio.Task[None]) -> None:
         while True:
@@ -162,6 +165,10 @@ class Crew:
 
     async def settle(self, settlement: Settlement) -> int:
         """Stores the outcome, with those of other lanes; the captions that it gave."""
+        if settlement.answer.raw is not None:
+            # Each in a thread of its own, so that the transaction of all of them finds the bytes written.
+            store = partial(self._context.blobs.put, settlement.answer.raw)
+            await asyncio.get_running_loop().run_in_executor(self._rooms[0], store)
         captions = await self._settle(settlement)
         self.settlements += 1
         self._settled.set()

@@ -200,7 +200,7 @@ class Lane:
         captions = await self.office.settle(Settlement(job.call_id, claim.attempt_id, answer, dollars, latency, draft))
         self.unsettled -= 1
         self.office.attempted(job)
-        self._next(job, answer, captions, time.monotonic() - started)
+        self._next(job, answer, captions)
         return False
 
     async def _keep_pace(self, ready: Ready) -> None:
@@ -249,7 +249,7 @@ class Lane:
             self._again(job, min(_POLL * job.polls, 5.0))
         return False
 
-    def _next(self, job: Job, answer: Answer, captions: int, since_sent: float) -> None:
+    def _next(self, job: Job, answer: Answer, captions: int) -> None:
         if answer.slug == ANSWERED:
             self.office.done(job, captions)
             self._finish()
@@ -259,9 +259,9 @@ class Lane:
         elif answer.slug in STRIKES or answer.slug in STOPS:
             self._again(job, 0)
         else:
-            self._after_transient(job, answer, since_sent)
+            self._after_transient(job, answer)
 
-    def _after_transient(self, job: Job, answer: Answer, since_sent: float) -> None:
+    def _after_transient(self, job: Job, answer: Answer) -> None:
         job.tries += 1
         asked = answer.retry_after or 0.0
         text = f"{self.spec.provider}/{self.spec.model}: {answer.slug}: {answer.error}"
@@ -274,6 +274,4 @@ class Lane:
             self._leave(job, text)
             return
         backoff = min(MAX_BACKOFF, 0.5 * 2 ** (job.tries - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
-        unknown = answer.http_status is None and answer.slug in ("request-timeout", "connection-lost")
-        grace = self.settings.unknown_grace - since_sent + 0.05 if unknown else 0.0
-        self._again(job, max(asked, backoff, grace))
+        self._again(job, max(asked, backoff))

@@ -14,17 +14,19 @@ PARSERS: dict[DocumentKind, str] = {
     "eprint": "omnisci_etl.papers.eprint:parse",
     "pdf": "omnisci_etl.papers.pdf:parse",
 }
-# PDFs can hang or eat memory inside the renderer, where no cap of ours reaches.
-ISOLATED: frozenset[DocumentKind] = frozenset({"pdf"})
-PDF_SECONDS, PDF_MEGABYTES = 300.0, 4096
+# Renderers can hang or eat memory where no cap of ours reaches, and TeX packages hold what they render and long macros:
+# these run in a worker process under limits of time (seconds) and memory (megabytes).
+LIMITS: dict[DocumentKind, tuple[float, int]] = {"pdf": (300.0, 4096), "eprint": (120.0, 3072)}
 
 
 def parse(kind: DocumentKind, data: bytes) -> Document:
     """The parsed document. Raises BadInput or HostileInput with the slug to store."""
-    if kind in ISOLATED or (kind == "eprint" and data[:5] == b"%PDF-"):
+    kind = "pdf" if kind == "eprint" and data[:5] == b"%PDF-" else kind
+    if kind in LIMITS:
         from omnisci_etl.papers.isolate import run_isolated
 
-        return run_isolated(PARSERS["pdf"], data, seconds=PDF_SECONDS, megabytes=PDF_MEGABYTES)
+        seconds, megabytes = LIMITS[kind]
+        return run_isolated(PARSERS[kind], data, seconds=seconds, megabytes=megabytes)
     module, function = PARSERS[kind].split(":")
     document: Document = getattr(import_module(module), function)(data)
     return document

@@ -74,7 +74,9 @@ def test_the_first_document_that_can_be_read_serves(context: Context, parsers: d
     assert found.faults == (("latexml", "malformed-document", "broken"),)
 
 
-def test_a_paper_that_cannot_be_read_has_the_slug_of_its_best_document(context: Context, parsers: dict[str, Any]) -> None:
+def test_a_paper_that_cannot_be_read_has_the_slug_of_its_best_document(
+    context: Context, parsers: dict[str, Any]
+) -> None:
     parsers.update(eprint=BadInput("hostile-archive"), pdf=BadInput("parser-timeout"))
     found = read(content(context, "eprint", "pdf"))
     assert (found.outcome, found.document, len(found.faults)) == ("hostile-archive", None, 2)
@@ -113,13 +115,17 @@ def test_each_figure_has_a_picture_or_a_slug(
 
 
 def test_what_the_parser_rejects_stays_rejected(context: Context, parsers: dict[str, Any]) -> None:
-    parsers["jats"] = document(figure(1, reject_slug="picture-unsupported"), figure(2, caption=""), figure(3, pictures=()))
+    parsers["jats"] = document(
+        figure(1, reject_slug="picture-unsupported"), figure(2, caption=""), figure(3, pictures=())
+    )
     slugs = [f.reject_slug for f in read(content(context, "jats")).figures]
     assert slugs == ["picture-unsupported", "no-caption", "no-picture"]
 
 
 def test_pictures_of_the_package_serve_the_page(context: Context, parsers: dict[str, Any]) -> None:
-    page = document(figure(1, Picture("x1.png")), figure(2, pictures=(), reject_slug="no-picture"), figure(3, Picture("x3.png")))
+    page = document(
+        figure(1, Picture("x1.png")), figure(2, pictures=(), reject_slug="no-picture"), figure(3, Picture("x3.png"))
+    )
     package = document(figure(1, label="Figure 1"), figure(2, label="Figure 2"), figure(9, label="Figure 9"))
     merged = with_pictures_of(page, package)
     assert [f.pictures[0].name for f in merged.figures] == ["1.png", "2.png", "x3.png"]
@@ -153,8 +159,20 @@ def claim(context: Context) -> ClaimedPaper:
                  "SELECT paper_version_id, 'Meta title', 'unknown', 'current', :h, :r FROM v) SELECT * FROM v"),
             {"r": context.run.key, "h": "0" * 64},
         ).one()  # fmt: skip
-    values = {"paper_id": row.paper_id, "paper_version_id": row.paper_version_id, "source": "natcomms", "external_id": "10.1/x"}
-    return ClaimedPaper(**values, version=1, tries=0, doi="10.1/x", facts={}, **({"stamp": "s"} if "stamp" in ClaimedPaper.__slots__ else {}))
+    values = {
+        "paper_id": row.paper_id,
+        "paper_version_id": row.paper_version_id,
+        "source": "natcomms",
+        "external_id": "10.1/x",
+    }
+    return ClaimedPaper(
+        **values,
+        version=1,
+        tries=0,
+        doi="10.1/x",
+        facts={},
+        **({"stamp": "s"} if "stamp" in ClaimedPaper.__slots__ else {}),
+    )
 
 
 def rows(context: Context, query: str) -> list[Any]:
@@ -172,13 +190,29 @@ def test_a_reading_becomes_rows(context: Context, claim: ClaimedPaper, parsers: 
     with context.ledger.begin() as connection:
         counts = store(connection, context, claim, found, read(found))
     assert counts == {"figures_kept": 1, "figures_rejected": 1}
-    paper = rows(context, "SELECT title, license_class, figures_kept, figures_rejected, outcome, status, disciplines FROM papers")[0]
+    paper = rows(
+        context, "SELECT title, license_class, figures_kept, figures_rejected, outcome, status, disciplines FROM papers"
+    )[0]
     assert paper[:6] == ("Printed title", "cc-by-nc", 1, 1, "extracted", "current")
     assert {"physics", "materials-science"} <= set(paper[6])
-    triplets = rows(context, "SELECT label, reject_slug, panel_labels, mentions, mention_count, width, height, exportable FROM triplets ORDER BY ordinal")
-    assert triplets[0] == ("Fig. 1", None, ["a", "b"], [{"text": "As Fig. 1a shows.", "section": "Results", "panels": ["a"]}], 1, 64, 48, False)
+    triplets = rows(
+        context,
+        "SELECT label, reject_slug, panel_labels, mentions, mention_count, width, height, exportable FROM triplets ORDER BY ordinal",
+    )
+    assert triplets[0] == (
+        "Fig. 1",
+        None,
+        ["a", "b"],
+        [{"text": "As Fig. 1a shows.", "section": "Results", "panels": ["a"]}],
+        1,
+        64,
+        48,
+        False,
+    )
     assert triplets[1][:2] == ("Fig. 2", "picture-missing")
-    assert rows(context, "SELECT third_party_credit FROM figure WHERE ordinal = 2")[0][0].startswith("Reproduced with permission")
+    assert rows(context, "SELECT third_party_credit FROM figure WHERE ordinal = 2")[0][0].startswith(
+        "Reproduced with permission"
+    )
     image = rows(context, "SELECT image_sha256 FROM triplets WHERE ordinal = 1")[0][0]
     assert context.blobs.get(image) == png(colour=(1, 0, 0))
 
@@ -196,7 +230,9 @@ def test_storing_again_writes_nothing(
     assert table_hashes() == before
 
 
-def test_a_later_extraction_replaces_the_figures_but_keeps_the_rows(context: Context, claim: ClaimedPaper, parsers: dict[str, Any]) -> None:
+def test_a_later_extraction_replaces_the_figures_but_keeps_the_rows(
+    context: Context, claim: ClaimedPaper, parsers: dict[str, Any]
+) -> None:
     for version, number in (("1", 1), ("2", 3)):
         parsers["jats"] = document(*(figure(n) for n in range(1, number + 1)), extractor_version=version)
         found = content(context, "jats")
@@ -207,7 +243,9 @@ def test_a_later_extraction_replaces_the_figures_but_keeps_the_rows(context: Con
 
 
 @pytest.mark.parametrize("status", ["withdrawn", "retracted"])
-def test_content_can_say_that_a_paper_is_gone(context: Context, claim: ClaimedPaper, parsers: dict[str, Any], status: str) -> None:
+def test_content_can_say_that_a_paper_is_gone(
+    context: Context, claim: ClaimedPaper, parsers: dict[str, Any], status: str
+) -> None:
     parsers["jats"] = document(figure(1))
     found = content(context, "jats", status=status)
     with context.ledger.begin() as connection:
@@ -225,7 +263,10 @@ def test_content_of_a_newer_version_supersedes(context: Context, claim: ClaimedP
     second = content(context, "jats", version=2)
     with context.ledger.begin() as connection:
         store(connection, context, claim, second, read(second))
-    assert rows(context, "SELECT version, status, figures_kept FROM papers ORDER BY version") == [(1, "superseded", 1), (2, "current", 2)]
+    assert rows(context, "SELECT version, status, figures_kept FROM papers ORDER BY version") == [
+        (1, "superseded", 1),
+        (2, "current", 2),
+    ]
 
 
 def test_an_outcome_without_a_document_is_a_row(context: Context, claim: ClaimedPaper) -> None:

@@ -51,13 +51,15 @@ class AnthropicMessages:
             max_retries=0,
             http_client=DefaultAsyncHttpxClient(**wire.http_client(timeout)),
         )
+        # Asked for here, as the SDK loads it at first use: between the intent of a call and the call is no time for it.
+        self._create = self._client.messages.with_raw_response.create
 
     async def complete(self, request: ModelRequest) -> Answer:
         """Asks once."""
 
         async def send() -> httpx2.Response:
             # As extra_body the SDK sends the parts as they are, without a walk through schema and picture.
-            raw = await self._client.messages.with_raw_response.create(
+            raw = await self._create(
                 model=request.model, max_tokens=request.max_output_tokens, messages=[], extra_body=body(request),
                 timeout=request.timeout,
             )  # fmt: skip

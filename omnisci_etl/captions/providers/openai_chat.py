@@ -60,14 +60,17 @@ class OpenAIChat:
             max_retries=0,
             http_client=DefaultAsyncHttpxClient(**wire.http_client(timeout)),
         )
+        # Asked for here, as the SDK loads it at first use: between the intent of a call and the call is no time for it.
+        self._create = self._client.chat.completions.with_raw_response.create
 
     async def complete(self, request: ModelRequest) -> Answer:
         """Asks once."""
 
         async def send() -> httpx2.Response:
             # As extra_body the SDK sends the parts as they are, without a walk through schema and picture.
-            create = self._client.chat.completions.with_raw_response.create
-            raw = await create(model=request.model, messages=[], extra_body=body(request), timeout=request.timeout)
+            raw = await self._create(
+                model=request.model, messages=[], extra_body=body(request), timeout=request.timeout
+            )
             return raw.http_response
 
         return await wire.asked(request, self._key, OpenAIError, send, lambda got: read(got, request))

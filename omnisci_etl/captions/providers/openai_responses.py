@@ -71,6 +71,8 @@ class OpenAIResponses:
             max_retries=0,
             http_client=DefaultAsyncHttpxClient(**wire.http_client(timeout)),
         )
+        # Asked for here, as the SDK loads it at first use: between the intent of a call and the call is no time for it.
+        self._create = self._client.responses.with_raw_response.create
 
     async def complete(self, request: ModelRequest) -> Answer:
         """Asks once."""

@@ -1,6 +1,6 @@
--- How calls stand for a process (lock number :owner) that may send them:
+-- How calls stand for a process (by its lock number) that may send them:
 --   answered; failed (for good); busy (another living process is at it); grace (an answer that never came may still have been
---   given, and :grace seconds since it was asked for are not over); ready.
+--   given, and the seconds of grace since it was sent are not over); ready.
 SELECT k.call_id, k.fingerprint::text AS fingerprint,
        CASE WHEN x.answered THEN 'answered'
             WHEN x.strikes >= :strike_cap OR (NOT s.retryable AND s.slug <> 'strikes-out') THEN 'failed'
@@ -16,9 +16,10 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
   SELECT a.ordinal, o.slug,
          o.attempt_id IS NULL AND a.lease_until > clock_timestamp() AND owner_alive(a.owner) AS open,
-         o.attempt_id IS NULL OR (o.http_status IS NULL AND o.slug IN ('request-timeout', 'connection-lost')) AS unknown,
+         o.attempt_id IS NULL OR (o.http_status IS NULL AND t.uncertain) AS unknown,
          extract(epoch FROM a.sent_at - clock_timestamp())::double precision + :grace AS wait_s
-  FROM attempt a LEFT JOIN attempt_outcome o USING (attempt_id) WHERE a.call_id = k.call_id ORDER BY a.ordinal DESC LIMIT 1) z ON true
+  FROM attempt a LEFT JOIN attempt_outcome o USING (attempt_id) LEFT JOIN status t ON t.slug = o.slug
+  WHERE a.call_id = k.call_id ORDER BY a.ordinal DESC LIMIT 1) z ON true
 LEFT JOIN status s ON s.slug = z.slug
 LEFT JOIN call_lease l ON l.call_id = k.call_id AND l.owner <> :owner AND l.lease_until > clock_timestamp() AND owner_alive(l.owner)
 WHERE k.call_id = ANY (CAST(:calls AS bigint[]))

@@ -1,4 +1,4 @@
--- Figures of the newest extraction of current papers that can be captioned; with :captioned also those that are.
+-- Figures of the newest extraction of current papers that can be captioned; those that are too, where asked for.
 SELECT f.figure_id
 FROM papers p
 JOIN LATERAL (SELECT e.extraction_id FROM extraction e WHERE e.paper_version_id = p.paper_version_id

@@ -31,6 +31,27 @@ _TEST = re.compile(
 )
 
 
+class _Branches:
+    """The conditionals that are open, True where their printed branch is being walked."""
+
+    def __init__(self) -> None:
+        self.taken: list[bool] = []
+        self.hidden = 0
+
+    def push(self, taken: bool) -> None:
+        self.taken.append(taken)
+        self.hidden += not taken
+
+    def flip(self) -> None:
+        if self.taken:
+            self.push(not self.pop())
+
+    def pop(self) -> bool:
+        taken = self.taken.pop() if self.taken else True
+        self.hidden -= not taken
+        return taken
+
+
 class Expander:
     """Walks TeX text from left to right, keeping definitions and conditionals, and collects what is printed.
 
@@ -44,17 +65,19 @@ class Expander:
         self.decide = decide
         self.calls = calls
         self.inputs = _MAX_INPUTS
-        self.conditions: list[bool] = []
+        self.branches = _Branches()
         self.muted = 0
         self.size = 0
         self.out: list[str] = []
         self.folders: list[str] = [""]
+        self.open: list[str] = []
+        self.read = 0
         self.picture_folders: list[str] = []
 
     @property
     def hidden(self) -> bool:
         """Whether the walk is in a branch that is not printed."""
-        return not all(self.conditions)
+        return self.branches.hidden > 0
 
     def emit(self, text: str) -> None:
         """Add to the output, unless hidden or muted."""
@@ -98,15 +121,13 @@ class Expander:
 
     def _condition(self, source: Source, name: str, after: int) -> int:
         if name == "fi":
-            if self.conditions:
-                self.conditions.pop()
+            self.branches.pop()
         elif name == "else":
-            if self.conditions:
-                self.conditions[-1] = not self.conditions[-1]
+            self.branches.flip()
         elif name == "iffalse" or (name == "ifmmode" and not self.hidden):
-            self.conditions.append(False)
+            self.branches.push(False)
         else:
-            self.conditions.append(self.macros.switches.get(name[2:], True))
+            self.branches.push(self.macros.switches.get(name[2:], True))
             test = _TEST.match(source.text, after)
             return test.end() if test else after
         return after
@@ -171,14 +192,23 @@ class Expander:
         here = self.folders[-1]
         paths = [posixpath.join(here, folder or "", name), posixpath.join(self.folders[0], name), name]
         found = next((hit for path in paths if (hit := self.package.find(path, TEX_EXTENSIONS))), None)
-        if found is None:
+        if found is None or found in self.open:
             return
         self.inputs -= 1
         if folder is not None:
             self.picture_folders.append(posixpath.join(here, folder))
         self.folders.append(posixpath.join(here, folder) if folder is not None else here)
-        self.run(read_tex(self.package, found))
+        self.open.append(found)
+        self.run(self._text(read_tex(self.package, found)))
+        self.open.pop()
         self.folders.pop()
+
+    def _text(self, text: str) -> str:
+        """Text of a file, counted against the cap on what is read, printed or not."""
+        self.read += len(text)
+        if self.read > 2 * MAX_CHARS:
+            raise HostileInput("too-large", "files that are included again and again")
+        return text
 
     def load_style(self, name: str) -> None:
         """Take the definitions of a style file that lies in the package; what it would print is dropped."""
@@ -191,11 +221,11 @@ class Expander:
         text = read_tex(self.package, found)
         if len(text) > _MAX_STYLE:
             return
-        conditions, self.conditions = self.conditions, []
+        branches, self.branches = self.branches, _Branches()
         self.muted += 1
         self.run(text)
         self.muted -= 1
-        self.conditions = conditions
+        self.branches = branches
 
 
 def _value(hit: re.Match[str], values: list[str], body: str) -> str:
@@ -222,6 +252,7 @@ def flatten(package: Package, top: str) -> Flat:
     for decide in (True, False):
         walk = Expander(package, Macros(), decide=decide)
         walk.folders = [posixpath.dirname(top)]
+        walk.open = [top]
         walk.run(read_tex(package, top))
         if not walk.hidden:
             break

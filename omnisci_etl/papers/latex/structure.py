@@ -6,8 +6,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from omnisci_etl.errors import HostileInput
 from omnisci_etl.papers.latex import names
 from omnisci_etl.papers.latex.scan import CONTROL, Arg, Source
+
+MAX_DEPTH = 500
 
 _CAPTION_ENDS = re.compile(r"\n[ \t]*\n|\\(?:label|end|begin|includegraphics|caption)\b")
 _LABEL = re.compile(r"\\label\s*\{([^{}]*)\}")
@@ -83,6 +86,7 @@ class _Scanner:
         self.text = text
         self.found = Structure(self.source)
         self.env = Env("", 0, len(text), None)
+        self.depth = 0
         self.limits: list[int] = []
 
     def run(self) -> Structure:
@@ -104,6 +108,9 @@ class _Scanner:
 
     def enter(self, name: str, start: int, end: int | None = None) -> None:
         """Go into an environment; end where it is known."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise HostileInput("too-large", f"environments nested more than {MAX_DEPTH} deep")
         self.env = Env(name, start, len(self.text) if end is None else end, self.env)
         self.found.envs.append(self.env)
         if end is not None:
@@ -120,7 +127,9 @@ class _Scanner:
     def _close(self, place: int) -> None:
         if not self.env.closed:
             self.env.end, self.env.closed = place, True
-        self.env = self.env.parent or self.env
+        if self.env.parent:
+            self.env = self.env.parent
+            self.depth -= 1
 
     def close_figure(self, place: int) -> None:
         """Where a heading or a new figure comes while a figure is open, its \\end is missing."""
