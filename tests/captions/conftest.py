@@ -69,7 +69,9 @@ class Library:
         with self._context.ledger.begin() as connection:
             return connection.execute(text(statement), {"run_key": self._context.run.key, **parameters}).scalar()
 
-    def paper(self, name: str = "", *, version: int = 1, discipline: str = "materials-science", paper_id: int | None = None) -> int:
+    def paper(
+        self, name: str = "", *, version: int = 1, discipline: str = "materials-science", paper_id: int | None = None
+    ) -> int:
         """A paper (or a further version of one); the id of its extraction."""
         self._papers += 1
         if paper_id is None:
@@ -112,7 +114,12 @@ class Library:
 
     def paper_of(self, extraction_id: int) -> int:
         """The paper of an extraction."""
-        return int(self._one("SELECT paper_id FROM paper_version JOIN extraction USING (paper_version_id) WHERE extraction_id = :id", id=extraction_id))
+        return int(
+            self._one(
+                "SELECT paper_id FROM paper_version JOIN extraction USING (paper_version_id) WHERE extraction_id = :id",
+                id=extraction_id,
+            )
+        )
 
     def _blob(self, data: bytes, media_type: str) -> str:
         with self._context.ledger.begin() as connection:
@@ -193,7 +200,14 @@ class Office:
 def routed(tmp_path: Path, settings: Settings, ledger: Ledger, llm: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Makes an office whose routes send every figure to one model of the fake vendor (api, fields of the model)."""
 
-    def make(api: str = "openai", *, budget: dict[str, Any] | None = None, rules: Sequence[Any] = (), settings_: dict[str, Any] | None = None, **model: Any) -> Office:
+    def make(
+        api: str = "openai",
+        *,
+        budget: dict[str, Any] | None = None,
+        rules: Sequence[Any] = (),
+        settings_: dict[str, Any] | None = None,
+        **model: Any,
+    ) -> Office:
         base = llm.url if api == "anthropic" else f"{llm.url}/v1"
         prices = {"input": 2, "cached_input": 0.5, "cache_write": 3, "output": 10}
         content = {

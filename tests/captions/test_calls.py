@@ -46,7 +46,12 @@ def assert_paid(office, llm):
 
 def slugs(office):
     """Outcomes in the order of the attempts."""
-    return [row["slug"] for row in office.rows("SELECT o.slug FROM attempt a LEFT JOIN attempt_outcome o USING (attempt_id) ORDER BY attempt_id")]
+    return [
+        row["slug"]
+        for row in office.rows(
+            "SELECT o.slug FROM attempt a LEFT JOIN attempt_outcome o USING (attempt_id) ORDER BY attempt_id"
+        )
+    ]
 
 
 @pytest.mark.parametrize("api", APIS)
@@ -66,7 +71,9 @@ def test_every_figure_gets_a_caption_and_every_token_is_accounted_for(api, route
         assert row["route_policy"] == "test"
         assert row["cost_usd"] > 0
     assert_paid(office, llm)
-    (sums,) = office.rows("SELECT sum(cached_tokens) AS cached, sum(cache_write_tokens) AS written FROM attempt_outcome")
+    (sums,) = office.rows(
+        "SELECT sum(cached_tokens) AS cached, sum(cache_write_tokens) AS written FROM attempt_outcome"
+    )
     assert (sums["cached"], sums["written"]) == (9 * llm.cached, 9 * llm.written)
     assert llm.peak == 3
     before = office.counts()
@@ -113,7 +120,13 @@ def test_the_request_holds_picture_schema_and_key_and_its_answer_is_kept(api, ro
     (outcome,) = office.rows("SELECT response_sha256, price FROM attempt JOIN attempt_outcome USING (attempt_id)")
     raw = json.loads(office.run(lambda context: context.blobs.get(outcome["response_sha256"])))
     assert raw["model"] == "m-1-2026-08-01"
-    assert outcome["price"] == {"unit": "usd_per_mtok", "input": "2", "cached_input": "0.5", "cache_write": "3", "output": "10"}
+    assert outcome["price"] == {
+        "unit": "usd_per_mtok",
+        "input": "2",
+        "cached_input": "0.5",
+        "cache_write": "3",
+        "output": "10",
+    }
 
 
 FAULTS = [
@@ -144,7 +157,14 @@ def test_a_failure_is_a_row_and_is_tried_again_in_the_same_run(api, routed, llm,
     for number, (kind, options, _) in enumerate(faults, 1):
         llm.by_text[f"in sample {number}."] = fault(kind, **options)
     counts = office.run(caption)
-    assert counts == {"figures": len(faults), "captioned": len(faults), "calls": len(faults), "attempts": 2 * len(faults), "failed": 0, "waiting": 0}
+    assert counts == {
+        "figures": len(faults),
+        "captioned": len(faults),
+        "calls": len(faults),
+        "attempts": 2 * len(faults),
+        "failed": 0,
+        "waiting": 0,
+    }
     outcomes = office.rows(
         "SELECT r.figure_id, array_agg(o.slug ORDER BY a.ordinal) AS slugs FROM route r JOIN attempt a USING (call_id) "
         "JOIN attempt_outcome o USING (attempt_id) GROUP BY r.figure_id ORDER BY r.figure_id"
@@ -300,7 +320,9 @@ def test_costs_never_exceed_the_worst_case_which_stands_in_for_a_missing_report(
         library.figure(extraction, number, mentions=[f"Fig. {number} shows it. " * 40 * number])
     llm.by_text["in sample 3."] = fault("no-usage")
     office.run(caption)
-    costs = office.rows("SELECT o.cost_usd AS usd, a.worst_case_usd AS worst FROM attempt a JOIN attempt_outcome o USING (attempt_id) ORDER BY o.input_tokens")
+    costs = office.rows(
+        "SELECT o.cost_usd AS usd, a.worst_case_usd AS worst FROM attempt a JOIN attempt_outcome o USING (attempt_id) ORDER BY o.input_tokens"
+    )
     assert costs[0]["usd"] == costs[0]["worst"] > 0
     assert all(0 < row["usd"] < row["worst"] for row in costs[1:])
 

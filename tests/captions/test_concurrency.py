@@ -142,10 +142,18 @@ def test_what_was_paid_for_is_stored_although_the_database_blinks(monkeypatch):
 def test_prices_of_cached_and_written_tokens():
     prices = Prices(input=2, cached_input=Decimal("0.2"), cache_write=Decimal("2.5"), output=10)
     usage = Usage(input_tokens=1000, cached_tokens=300, cache_write_tokens=100, output_tokens=50)
-    assert costs.cost(prices, usage) == (600 * 2 + 300 * Decimal("0.2") + 100 * Decimal("2.5") + 50 * 10) / Decimal(1_000_000)
+    assert costs.cost(prices, usage) == (600 * 2 + 300 * Decimal("0.2") + 100 * Decimal("2.5") + 50 * 10) / Decimal(
+        1_000_000
+    )
     plain = Prices(input=2, output=10)
     assert costs.cost(plain, usage) == (1000 * 2 + 50 * 10) / Decimal(1_000_000)
-    assert costs.snapshot(plain) == {"unit": "usd_per_mtok", "input": "2", "cached_input": "2", "cache_write": "2", "output": "10"}
+    assert costs.snapshot(plain) == {
+        "unit": "usd_per_mtok",
+        "input": "2",
+        "cached_input": "2",
+        "cache_write": "2",
+        "output": "10",
+    }
 
 
 @settings(max_examples=60, deadline=None)
@@ -154,7 +162,9 @@ def test_the_worst_case_is_above_any_likely_cost(text, width, output):
     prices = Prices(input=3, output=15)
     size = len(text.encode())
     tokens = costs.likely_input_tokens(size, *costs.sent_size(width, width, 2048))
-    assert costs.worst_case(prices, size, True, 4000) >= costs.cost(prices, Usage(input_tokens=tokens, output_tokens=output))
+    assert costs.worst_case(prices, size, True, 4000) >= costs.cost(
+        prices, Usage(input_tokens=tokens, output_tokens=output)
+    )
 
 
 def test_guesses():

@@ -17,7 +17,11 @@ from omnisci_etl.judging.scorers import default_scorers
 
 def figure(caption, *mentions, panels=()):
     return Evidence(
-        "Fig. 2", caption, "A title", panels=tuple(PanelText(*p) for p in panels), mentions=tuple(MentionText(m) for m in mentions)
+        "Fig. 2",
+        caption,
+        "A title",
+        panels=tuple(PanelText(*p) for p in panels),
+        mentions=tuple(MentionText(m) for m in mentions),
     )
 
 
@@ -42,14 +46,19 @@ def test_the_same_evidence_gives_the_same_text():
 
 def test_a_sentence_is_said_once_and_not_too_many():
     many = [f"Fig. 2 has the property number {n} of the list." for n in range(40)]
-    draft = compose(figure("Growth of cells.", "Growth of cells.", "In Fig. 2 it grows. In Fig. 2 it grows.", " ".join(many)))
+    draft = compose(
+        figure("Growth of cells.", "Growth of cells.", "In Fig. 2 it grows. In Fig. 2 it grows.", " ".join(many))
+    )
     assert draft.body.count("In this figure it grows.") == 1
     assert draft.body.count("property number") == MAX_SENTENCES - 1
     assert draft.body.count("Growth of cells.") == 1
 
 
 def test_a_caption_that_only_points_elsewhere_is_kept_in_words():
-    assert compose(figure("Same as Fig. 1 for the second data set.")).body == "Same as another figure for the second data set."
+    assert (
+        compose(figure("Same as Fig. 1 for the second data set.")).body
+        == "Same as another figure for the second data set."
+    )
 
 
 @pytest.mark.parametrize("caption", ["", " ", "(a) (b)", "[1]", "5"])
@@ -64,7 +73,10 @@ def test_what_it_says_passes_the_gate():
     )  # fmt: skip
     draft = compose(evidence)
     known = JudgedEvidence(
-        author_caption=evidence.author_caption, panel_labels=("a", "b"), mentions=tuple(m.text for m in evidence.mentions), label="Fig. 2"
+        author_caption=evidence.author_caption,
+        panel_labels=("a", "b"),
+        mentions=tuple(m.text for m in evidence.mentions),
+        label="Fig. 2",
     )
     for scorer in default_scorers():
         (score,) = scorer.score([Candidate(draft.body, draft.panels, known)])
@@ -82,7 +94,10 @@ def test_drafts_are_cleaned_and_capped():
 
 
 WORDS = st.lists(
-    st.sampled_from(["Fig. 2a", "Fig. 3", "growth", "rate", "5 %", "(", ")", "Table 1", ".", "Cells", "[4]", "see", "The"]), max_size=25
+    st.sampled_from(
+        ["Fig. 2a", "Fig. 3", "growth", "rate", "5 %", "(", ")", "Table 1", ".", "Cells", "[4]", "see", "The"]
+    ),
+    max_size=25,
 ).map(" ".join)
 
 

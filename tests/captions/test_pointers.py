@@ -84,7 +84,9 @@ PIECES = st.sampled_from([
 @given(st.lists(PIECES, max_size=14).map(" ".join), st.booleans())
 def test_any_text_can_be_rewritten_and_no_word_is_invented(text, resolve):
     made, _ = rewrite(text, "Fig. 1", resolve=resolve)
-    assert len(made) <= len(text) + 20 * (text.count("Fig") + text.count("Table") + text.count("Eq") + text.count("et al") + text.count("https"))
+    assert len(made) <= len(text) + 20 * (
+        text.count("Fig") + text.count("Table") + text.count("Eq") + text.count("et al") + text.count("https")
+    )
     again, _ = rewrite(made, "Fig. 1", resolve=resolve)
     if resolve:
         assert not any(p.what not in (OWN, "") for p in pointers(again, "Fig. 1"))

@@ -33,7 +33,12 @@ def start(tmp_path, monkeypatch):
 
     def run():
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=os.environ
+            [sys.executable, "-c", PROGRAM],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env=os.environ,
         )
         started.append(process)
         return process
@@ -75,7 +80,9 @@ def test_a_killed_run_is_finished_by_the_next_and_answers_are_paid_once(routed, 
     lost = [row for row in llm.bill if row["lost"]]
     assert len(lost) == 4
     done = len(llm.answered())
-    (killed,) = office.rows("SELECT count(*) AS n FROM run LEFT JOIN run_end USING (run_key) WHERE outcome IS NULL AND task_id = 'caption'")
+    (killed,) = office.rows(
+        "SELECT count(*) AS n FROM run LEFT JOIN run_end USING (run_key) WHERE outcome IS NULL AND task_id = 'caption'"
+    )
     assert killed["n"] == 1
     assert paid(office)["unknown"] == 4
     assert office.run(caption, unknown_grace=0.5)["captioned"] == 12 - done
@@ -83,7 +90,10 @@ def test_a_killed_run_is_finished_by_the_next_and_answers_are_paid_once(routed, 
     sums = paid(office)
     answered = llm.answered()
     assert len(answered) == 12
-    assert (sums["input"], sums["output"]) == (sum(r["input_tokens"] for r in answered), sum(r["output_tokens"] for r in answered))
+    assert (sums["input"], sums["output"]) == (
+        sum(r["input_tokens"] for r in answered),
+        sum(r["output_tokens"] for r in answered),
+    )
     assert (sums["attempts"], sums["unknown"]) == (16, 4)
     assert sums["unknown_usd"] > 0
     before = office.counts()

@@ -28,7 +28,9 @@ PROMPT = load(FIGURE_CAPTION)
 def strict(schema):
     """Whether every object is closed and every property required."""
     if isinstance(schema, dict):
-        if "properties" in schema and (schema.get("additionalProperties") is not False or set(schema["required"]) != set(schema["properties"])):
+        if "properties" in schema and (
+            schema.get("additionalProperties") is not False or set(schema["required"]) != set(schema["properties"])
+        ):
             return False
         return all(strict(value) for value in schema.values())
     return not isinstance(schema, list) or all(strict(value) for value in schema)
@@ -48,7 +50,9 @@ def test_the_files_are_complete_and_strict():
 
 
 def test_the_hash_covers_every_part():
-    content = {key: getattr(PROMPT, key) for key in ("name", "version", "purpose", "system", "template", "output_schema")}
+    content = {
+        key: getattr(PROMPT, key) for key in ("name", "version", "purpose", "system", "template", "output_schema")
+    }
     assert parse(content, "x").sha256 == PROMPT.sha256
     hashes = {parse({**content, key: {"changed": True}}, "x").sha256 for key in content}
     assert len(hashes) == len(content)
@@ -106,7 +110,9 @@ def test_instructions_in_the_paper_stay_inside_their_element():
 
 
 def test_no_other_figure_is_named():
-    text = render(PROMPT, evidence(mentions=(MentionText("Fig. 3b and Fig. 4 agree with Figs. 1–2 (Fig. 5; Table 1) [7]."),)))
+    text = render(
+        PROMPT, evidence(mentions=(MentionText("Fig. 3b and Fig. 4 agree with Figs. 1–2 (Fig. 5; Table 1) [7]."),))
+    )
     assert set(re.findall(r"Figs?\. \d", text)) == {"Fig. 3"}
     assert "Table 1" not in text
     assert "[7]" not in text

@@ -70,7 +70,14 @@ def test_every_slug_is_registered():
     from importlib.resources import files
 
     known = yaml.safe_load(files("omnisci_etl").joinpath("statuses.yaml").read_text())
-    for slug in {slug for _, _, slug in ERRORS} | {"connection-lost", "truncated", "refused", "off-schema", "strikes-out", "answered"}:
+    for slug in {slug for _, _, slug in ERRORS} | {
+        "connection-lost",
+        "truncated",
+        "refused",
+        "off-schema",
+        "strikes-out",
+        "answered",
+    }:
         assert slug in known["call"]
 
 
@@ -106,14 +113,31 @@ def test_texts_of_strangers_fit_the_ledger():
 
 
 @pytest.mark.parametrize("path", READERS)
-@pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"[]", b"null", b'{"id": "x", "model": "m", "choices": [], "output": 3, "content": 3}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>",
+        b"{}",
+        b"[]",
+        b"null",
+        b'{"id": "x", "model": "m", "choices": [], "output": 3, "content": 3}',
+        b"\xff",
+    ],
+)
 def test_a_200_that_is_not_the_apis_is_garbled(path, body):
     with pytest.raises(ValidationError):
         READERS[path](received(body), REQUEST)
 
 
 def test_absurd_token_counts_are_garbled():
-    body = {"id": "x", "model": "m", "stop_reason": "end_turn", "content": [{"type": "text", "text": GOOD}], "usage": {"input_tokens": -4, "output_tokens": 1}}
+    body = {
+        "id": "x",
+        "model": "m",
+        "stop_reason": "end_turn",
+        "content": [{"type": "text", "text": GOOD}],
+        "usage": {"input_tokens": -4, "output_tokens": 1},
+    }
     with pytest.raises(ValidationError):
         anthropic_messages.read(received(body), REQUEST)
     body["usage"] = {"input_tokens": 10**12, "output_tokens": 1}
@@ -122,7 +146,14 @@ def test_absurd_token_counts_are_garbled():
 
 
 def test_a_failed_response_of_a_200():
-    body = {"id": "r", "model": "m", "status": "failed", "output": [], "error": {"code": "server_error", "message": "x"}, "usage": None}
+    body = {
+        "id": "r",
+        "model": "m",
+        "status": "failed",
+        "output": [],
+        "error": {"code": "server_error", "message": "x"},
+        "usage": None,
+    }
     assert openai_responses.read(received(body), REQUEST).slug == "overloaded"
     body["error"]["code"] = "rate_limit_exceeded"
     assert openai_responses.read(received(body), REQUEST).slug == "rate-limited"
@@ -134,7 +165,9 @@ def test_keys_that_servers_send_back_are_masked():
     key = SecretStr("sk-secret-1")
     import httpx2
 
-    found = wire.Received.of(httpx2.Response(200, content=b'{"a": "sk-secret-1"}', headers={"X-Request-Id": "of sk-secret-1"}), key)
+    found = wire.Received.of(
+        httpx2.Response(200, content=b'{"a": "sk-secret-1"}', headers={"X-Request-Id": "of sk-secret-1"}), key
+    )
     assert found.body == b'{"a": "***"}'
     assert found.request_id == "of ***"
 
@@ -165,7 +198,10 @@ def test_the_free_check_of_a_provider(api, suffix, llm, fault, settings, monkeyp
 def test_params_go_into_the_body_and_the_schema_stays():
     request = replace(REQUEST, params={"text": {"verbosity": "low"}, "reasoning": {"effort": "low"}})
     body = openai_responses.body(request)
-    assert body["text"] == {"verbosity": "low", "format": {"type": "json_schema", "name": "answer", "schema": SCHEMA, "strict": True}}
+    assert body["text"] == {
+        "verbosity": "low",
+        "format": {"type": "json_schema", "name": "answer", "schema": SCHEMA, "strict": True},
+    }
     assert body["reasoning"] == {"effort": "low"}
     body = anthropic_messages.body(replace(REQUEST, params={"output_config": {"effort": "low"}}))
     assert body["output_config"] == {"effort": "low", "format": {"type": "json_schema", "schema": SCHEMA}}
@@ -178,7 +214,9 @@ def test_environment_variables_of_the_sdks_change_no_address(monkeypatch, llm):
     monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "another-secret")
 
     async def ask(api):
-        provider = providers.build(provider_spec(api, llm.url + ("" if api == "anthropic" else "/v1")), SecretStr("k"), 5.0)
+        provider = providers.build(
+            provider_spec(api, llm.url + ("" if api == "anthropic" else "/v1")), SecretStr("k"), 5.0
+        )
         try:
             return await provider.complete(REQUEST)
         finally:
@@ -197,7 +235,9 @@ def interactions(realdata):
             if "api." not in uri:
                 continue
             response = one["response"]
-            body = json.dumps(response["parsed_body"]) if "parsed_body" in response else response["body"].get("string", "")
+            body = (
+                json.dumps(response["parsed_body"]) if "parsed_body" in response else response["body"].get("string", "")
+            )
             data = body.encode() if isinstance(body, str) else body
             data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
             yield uri.split(".com")[1], response["status"]["code"], data
@@ -234,4 +274,7 @@ def test_recorded_errors_of_overload(realdata):
     for line in (realdata / "llm_wire/errors_from_issues/errors_from_issues.jsonl").read_text().splitlines():
         row = json.loads(line)
         body = row.get("body") or json.dumps({"error": {"message": row["message"]}})
-        assert wire.failure(received(body.encode(), row["status"])).slug == {429: "rate-limited", 529: "overloaded"}[row["status"]]
+        assert (
+            wire.failure(received(body.encode(), row["status"])).slug
+            == {429: "rate-limited", 529: "overloaded"}[row["status"]]
+        )

@@ -30,7 +30,11 @@ def test_offline_default_captions_every_figure(offline, library):
     assert row["figure_id"] == first
     assert row["body"] == "Yield over time. (a) Rate. (b) Loss. As shown in panel a, the rate rises to 5 %."
     assert row["panels"] == [{"label": "a", "text": "Rate."}, {"label": "b", "text": "Loss."}]
-    assert (row["provider"], row["model_requested"], row["model_resolved"]) == ("offline", "extractive-1", "extractive-1")
+    assert (row["provider"], row["model_requested"], row["model_resolved"]) == (
+        "offline",
+        "extractive-1",
+        "extractive-1",
+    )
     assert row["request_id"] is None
     assert row["cost_usd"] == 0
     assert row["prompt_name"] == "extractive"
@@ -79,7 +83,14 @@ def test_figures_that_failed_take_no_room_of_a_limit(offline, library):
     extraction = library.paper()
     library.figure(extraction, 1, caption="(a)")
     library.figure(extraction, 2)
-    assert offline.run(partial(caption, limit=1)) == {"figures": 2, "captioned": 1, "calls": 2, "attempts": 2, "failed": 1, "waiting": 0}
+    assert offline.run(partial(caption, limit=1)) == {
+        "figures": 2,
+        "captioned": 1,
+        "calls": 2,
+        "attempts": 2,
+        "failed": 1,
+        "waiting": 0,
+    }
 
 
 def test_a_second_extraction_takes_over_captions_of_unchanged_figures_for_nothing(routed, llm, library):
@@ -94,7 +105,9 @@ def test_a_second_extraction_takes_over_captions_of_unchanged_figures_for_nothin
     (row,) = planned(office)
     assert (row["figures"], row["calls"], row["answered"], row["stale"], row["stale_by"]) == (1, 0, 1, 1, "evidence 1")
     assert office.run(caption) == {**NOTHING, "figures": 1, "captioned": 1}
-    assert office.rows("SELECT figure_id FROM caption WHERE figure_id = ANY (:ids)", ids=[same, changed]) == [{"figure_id": same}]
+    assert office.rows("SELECT figure_id FROM caption WHERE figure_id = ANY (:ids)", ids=[same, changed]) == [
+        {"figure_id": same}
+    ]
     assert len(llm.bill) == 2
     assert office.run(partial(caption, refresh=True))["captioned"] == 1
     assert len(llm.bill) == 3
@@ -112,7 +125,10 @@ def test_a_changed_model_prompt_or_evidence_is_stale_and_only_refresh_pays_for_i
     (row,) = planned(office, refresh=True)
     assert (row["figures"], row["calls"]) == (2, 2)
     assert office.run(partial(caption, refresh=True, limit=1))["captioned"] == 1
-    edited = prompts.parse({**{key: getattr(prompts.load("figure-caption"), key) for key in prompts._KEYS}, "version": "2"}, "figure-caption")
+    edited = prompts.parse(
+        {**{key: getattr(prompts.load("figure-caption"), key) for key in prompts._KEYS}, "version": "2"},
+        "figure-caption",
+    )
     monkeypatch.setattr(planning.prompts, "load", lambda name: edited)
     (row,) = planned(office)
     assert row["stale_by"] == "prompt 2"
@@ -130,7 +146,11 @@ def test_rules_send_figures_to_different_models(routed, llm, library):
     assert office.run(caption)["captioned"] == 2
     rows = office.rows("SELECT provider, route_reason, route_probability FROM lineage ORDER BY figure_id")
     assert [row["provider"] for row in rows] == ["offline", "vendor"]
-    assert rows[0]["route_reason"] == {"rule": 0, "when": {"kind": ["gel", "map"], "panels_at_most": 1}, "use": "extract"}
+    assert rows[0]["route_reason"] == {
+        "rule": 0,
+        "when": {"kind": ["gel", "map"], "panels_at_most": 1},
+        "use": "extract",
+    }
     (route,) = office.rows("SELECT features, candidates, probability FROM route ORDER BY figure_id LIMIT 1")
     assert route["features"]["kind"] == "gel"
     assert route["features"]["discipline"] == ["materials-science"]
@@ -144,8 +164,16 @@ def test_the_plan_prices_what_caption_then_does(routed, llm, library):
     before = office.counts()
     (row,) = planned(office)
     assert office.counts() == before
-    assert (row["model"], row["provider"], row["requested"], row["figures"], row["calls"]) == ("main", "vendor", "m-1", 4, 4)
-    assert row["image_bytes"] == sum(r["bytes"] for r in office.rows("SELECT b.bytes FROM figure f JOIN blob b ON b.sha256 = f.image_sha256"))
+    assert (row["model"], row["provider"], row["requested"], row["figures"], row["calls"]) == (
+        "main",
+        "vendor",
+        "m-1",
+        4,
+        4,
+    )
+    assert row["image_bytes"] == sum(
+        r["bytes"] for r in office.rows("SELECT b.bytes FROM figure f JOIN blob b ON b.sha256 = f.image_sha256")
+    )
     assert row["usd"] == pytest.approx((row["input_tokens"] * 2 + row["output_tokens"] * 10) / 1e6)
     office.run(caption)
     (worst,) = office.rows("SELECT sum(worst_case_usd) AS usd FROM attempt")
@@ -158,7 +186,9 @@ def test_a_run_keeps_to_its_budget_and_fails_nothing(routed, llm, library):
     office = routed(max_output_tokens=100)
     library.figures(10)
     office.run(partial(caption, limit=1))
-    (first,) = office.rows("SELECT worst_case_usd AS worst, cost_usd AS cost FROM attempt JOIN attempt_outcome USING (attempt_id)")
+    (first,) = office.rows(
+        "SELECT worst_case_usd AS worst, cost_usd AS cost FROM attempt JOIN attempt_outcome USING (attempt_id)"
+    )
     budget = first["worst"] * 3
     office = routed(max_output_tokens=100, budget={"usd_per_run": str(budget)})
     with pytest.raises(LeftOver, match="usd_per_run"):
@@ -212,7 +242,9 @@ def test_no_key_reaches_rows_blobs_errors_or_logs(routed, llm, fault, library, c
         with pytest.raises(ConfigError) as raised:
             office.run(caption)
         assert key not in str(raised.value)
-    tables = [row["name"] for row in office.rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'omnisci'")]
+    tables = [
+        row["name"] for row in office.rows("SELECT tablename AS name FROM pg_tables WHERE schemaname = 'omnisci'")
+    ]
     for table in tables:
         assert not office.rows(f'SELECT FROM omnisci."{table}" t WHERE t::text LIKE :key', key=f"%{key}%"), table
     stored = [path for path in tmp_path.rglob("*") if path.is_file() and key.encode() in path.read_bytes()]

@@ -135,7 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.kind == "reset":
             return self._drop()
         if fault.kind == "garbage":
-            return self._send(200, fault.body or b"<html>bad gateway</html>", {"Content-Type": "text/html", **fault.headers})
+            return self._send(
+                200, fault.body or b"<html>bad gateway</html>", {"Content-Type": "text/html", **fault.headers}
+            )
         if fault.kind == "hang":
             time.sleep(fault.seconds)
         time.sleep(fake.latency)
@@ -168,7 +170,11 @@ class _Handler(BaseHTTPRequestHandler):
         }  # fmt: skip
 
     def _status(self, fault: Fault) -> None:
-        body = {"error": {"type": "some_error", "code": None, "message": "told to fail"}} if fault.body is None else fault.body
+        body = (
+            {"error": {"type": "some_error", "code": None, "message": "told to fail"}}
+            if fault.body is None
+            else fault.body
+        )
         self._send(fault.status, body, fault.headers)
 
     def _send(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
