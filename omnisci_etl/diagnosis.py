@@ -86,6 +86,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
         state,
         f"PostgreSQL {version} at {where}" + ("" if state == "ok" else f"; {MIN_POSTGRES} or later is needed"),
     )
+    if settings.database_url is None:
+        migrate.upgrade(ledger)
     current = migrate.current(ledger)
     ledger.close()
     if current == migrate.head():

@@ -12,6 +12,7 @@ import pytest
 
 from omnisci_etl.captions.stage import caption
 
+pytestmark = pytest.mark.slow
 PROGRAM = """
 import sys
 from omnisci_etl.captions.stage import caption

@@ -230,7 +230,7 @@ def test_environment_variables_of_the_sdks_change_no_address(monkeypatch, llm):
 def interactions(realdata):
     """Recorded (path, status, body) of the vendors."""
     for path in sorted(realdata.glob("llm_wire/*/*.y*ml")):
-        for one in yaml.safe_load(path.read_text()).get("interactions", []):
+        for one in yaml.load(path.read_text(), yaml.CSafeLoader).get("interactions", []):
             uri = one["request"]["uri"].split("?")[0]
             if "api." not in uri:
                 continue
