@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context, Counts, run_stage
@@ -75,9 +76,8 @@ def _database(settings: Settings) -> Iterator[Finding]:
     except OmnisciError as error:
         yield Finding("database", "away" if isinstance(error, ServiceError) else "wrong", str(error))
         return
-    # The driver raises its own family of errors for a server that is away.
-    except Exception as error:
-        yield Finding("database", "away", " ".join(str(getattr(error, "orig", error)).split()))
+    except DBAPIError as error:
+        yield Finding("database", "away", " ".join(str(error.orig).split()))
         return
     state: State = "ok" if version >= MIN_POSTGRES else "wrong"
     where = ledger.url.render_as_string(hide_password=True)

@@ -14,19 +14,27 @@ B = TypeVar("B")
 
 # After a 429 the limit stays where it is for so long, then grows again.
 HOLD = 10.0
+# The first pause after failures in a row; each further one is twice as long.
+PAUSE, LONGEST_PAUSE = 0.5, 60.0
 
 
 class Gate:
-    """Lets so many requests through at once as the vendor bears: a 429 lowers the limit, answers raise it again."""
+    """Lets so many requests through at once as the vendor bears.
+
+    A 429 takes one place away, answers without a 429 for a while give it back. After two failures in a row nobody
+    goes for a while; then one request at a time tries, with ever longer pauses, until there is an answer.
+    """
 
     def __init__(self, ceiling: int) -> None:
         self._ceiling = ceiling
         self._limit = float(ceiling)
         self._inside = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._resume_at = 0.0
         self._refused_at = -HOLD
-        self._refusals = 0
+        self._failures = 0
+        self._paused = False
+        self._opened = False
+        self.pauses = 0
 
     @property
     def inside(self) -> int:
@@ -36,21 +44,15 @@ class Gate:
     @property
     def limit(self) -> int:
         """How many may be under way."""
-        return int(self._limit)
+        return 1 if self.pauses else int(self._limit)
 
     async def enter(self) -> None:
         """Waits until one more request may go."""
-        while True:
-            pause = self._resume_at - time.monotonic()
-            if pause > 0:
-                await asyncio.sleep(pause)
-            elif self._inside < self.limit:
-                self._inside += 1
-                return
-            else:
-                turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-                self._waiting.append(turn)
-                await turn
+        while not self._opened and (self._paused or self._inside >= self.limit):
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            await turn
+        self._inside += 1
 
     def leave(self) -> None:
         """One request less."""
@@ -58,11 +60,32 @@ class Gate:
         self._wake(1)
 
     def answered(self) -> None:
-        """The vendor gave an answer: with a quiet time since the last 429 the limit grows, doubling at first."""
-        self._refusals = 0
-        if time.monotonic() - self._refused_at >= HOLD and self._limit < self._ceiling:
+        """The vendor answered: pauses are over, and after a quiet time the limit grows, doubling at first."""
+        self._failures = self.pauses = 0
+        if self._limit < self._ceiling and time.monotonic() - self._refused_at >= HOLD:
             self._limit = min(self._ceiling, self._limit + (1 if self._limit < self._ceiling / 2 else 1 / self._limit))
-            self._wake(self.limit - self._inside)
+        self._wake(self.limit - self._inside)
+
+    def failed(self, *, refused: bool, wait: float = 0.0) -> None:
+        """The vendor did not answer, or refused one request too many (429), and asks to wait so many seconds."""
+        self._failures += 1
+        if refused:
+            self._refused_at = time.monotonic()
+            self._limit = max(1.0, self._limit - 1)
+        if self._failures > 1 and not self._paused:
+            self.pauses += 1
+            self._paused = True
+            pause = min(LONGEST_PAUSE, PAUSE * 2 ** (self.pauses - 1))
+            asyncio.get_running_loop().call_later(max(wait, pause), self._resume)
+
+    def open(self) -> None:
+        """Ends every wait: who comes through then finds out that there is nothing more to do."""
+        self._opened = True
+        self._wake(len(self._waiting))
+
+    def _resume(self) -> None:
+        self._paused = False
+        self._wake(self.limit - self._inside)
 
     def _wake(self, places: int) -> None:
         while self._waiting and places > 0:
@@ -70,15 +93,6 @@ class Gate:
             if not turn.done():
                 turn.set_result(None)
                 places -= 1
-
-    def refused(self, wait: float) -> None:
-        """A 429: one fewer at once. A second one with no answer between them stops every request for `wait` seconds."""
-        now = time.monotonic()
-        self._refused_at = now
-        self._refusals += 1
-        self._limit = max(1.0, self._limit - 1)
-        if self._refusals > 1:
-            self._resume_at = max(self._resume_at, now + wait)
 
 
 class Grouped(Generic[A, B]):

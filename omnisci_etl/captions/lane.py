@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import time
 from collections.abc import Sequence
@@ -18,10 +19,13 @@ from omnisci_etl.captions.routes import Model
 from omnisci_etl.config import Settings
 
 FAILED = frozenset({"bad-request", STRIKES_OUT})
+TRANSIENT = frozenset({
+    "rate-limited", "overloaded", "request-timeout", "connection-lost", "garbled-answer", "unreachable",
+})  # fmt: skip
 STOPS = frozenset({"wrong-key", "model-not-found", "no-credit"})
 # Requests that are made ready while max_in_flight others are under way.
 AHEAD = 16
-MAX_BACKOFF = 60.0
+BACKOFF, MAX_BACKOFF = 0.5, 60.0
 LONGEST_WAIT = 300.0
 _POLL = 0.5
 
@@ -37,7 +41,6 @@ class Job:
     polls: int = 0
     asked: bool = False
     settlements: int = 0
-    first_try: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,10 @@ class Lane:
     _later: dict[Job, asyncio.TimerHandle] = field(default_factory=dict)
     _pending: int = 0
     _closed: bool = False
-    _answered_at: float = 0.0
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.spec.max_in_flight)
+        self._stopping = asyncio.Event()
         self._price = costs.snapshot(self.spec.prices)
         self._workers: list[asyncio.Task[None]] = []
 
@@ -131,6 +134,8 @@ class Lane:
         """Makes no further request; those under way are waited for, the rest is left."""
         if not self.stopped:
             self.stopped, self.stop_slug = reason, slug
+        self.gate.open()
+        self._stopping.set()
         for job, timer in list(self._later.items()):
             timer.cancel()
             self._queue.put_nowait(job)
@@ -194,7 +199,7 @@ class Lane:
             latency = time.monotonic() - started
         finally:
             self.gate.leave()
-        self._watch(job, answer, started)
+        self._watch(answer)
         answer, draft = with_draft(answer, claim.strikes, self.settings.strike_cap)
         dollars = self._cost(answer, ready.intent)
         captions = await self.office.settle(Settlement(job.call_id, claim.attempt_id, answer, dollars, latency, draft))
@@ -206,7 +211,9 @@ class Lane:
     async def _keep_pace(self, ready: Ready) -> None:
         wait = await self.office.pace(self, ready.tokens)
         if wait > 0:
-            await asyncio.sleep(wait)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._stopping.wait()
 
     async def _send(self, ready: Ready) -> Answer:
         if ready.fault:
@@ -217,15 +224,19 @@ class Lane:
         """Reported tokens at the model's price; an answer without a report counts at its worst case, never as free."""
         return intent.worst_case if answer.usage is None else costs.cost(self.spec.prices, answer.usage)
 
-    def _watch(self, job: Job, answer: Answer, started: float) -> None:
-        job.first_try = job.first_try or started
-        if answer.slug == "rate-limited":
-            self.gate.refused(min(answer.retry_after or 1.0, LONGEST_WAIT))
-        elif answer.http_status == 200:
-            self._answered_at = time.monotonic()
+    def _watch(self, answer: Answer) -> None:
+        """Lets the answer act on the other requests of the lane."""
+        text = f"{self.spec.provider}/{self.spec.model}: {answer.slug}: {answer.error}"
+        if answer.slug in STOPS:
+            self.stop(text, answer.slug)
+        elif answer.slug not in TRANSIENT:
             self.gate.answered()
-        elif answer.slug in STOPS:
-            self.stop(f"{self.spec.provider}/{self.spec.model}: {answer.error}", answer.slug)
+        elif (answer.retry_after or 0) > LONGEST_WAIT:
+            self.stop(f"{text}; asks to wait {answer.retry_after:.0f} s", answer.slug)
+        elif self.gate.pauses >= self.settings.call_tries:
+            self.stop(text, answer.slug)
+        else:
+            self.gate.failed(refused=answer.slug == "rate-limited", wait=answer.retry_after or 0)
 
     async def _not_sent(self, job: Job, claim: Claim | None) -> bool:
         """What follows where no attempt was made; whether to try again after the next settlement."""
@@ -263,15 +274,8 @@ class Lane:
 
     def _after_transient(self, job: Job, answer: Answer) -> None:
         job.tries += 1
-        asked = answer.retry_after or 0.0
-        text = f"{self.spec.provider}/{self.spec.model}: {answer.slug}: {answer.error}"
-        if asked > LONGEST_WAIT:
-            self.stop(f"{text}; asks to wait {asked:.0f} s", answer.slug)
-        elif job.tries >= self.settings.call_tries:
-            # Nothing came from the vendor since this call was first tried: it is away, and more tries would not help.
-            if self._answered_at < job.first_try:
-                self.stop(text, answer.slug)
-            self._leave(job, text)
+        if job.tries >= self.settings.call_tries:
+            self._leave(job, f"{self.spec.provider}/{self.spec.model}: {answer.slug}: {answer.error}")
             return
-        backoff = min(MAX_BACKOFF, 0.5 * 2 ** (job.tries - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
-        self._again(job, max(asked, backoff))
+        backoff = min(MAX_BACKOFF, BACKOFF * 2 ** (job.tries - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
+        self._again(job, max(answer.retry_after or 0, backoff))

@@ -41,11 +41,9 @@ def export(context: Context, *, form: str, profile: str, out: Path | None) -> Co
     known = _known(context, form, profile, state)
     folder = _root(context, out) / f"{form}-{profile}-{state[:12]}"
     manifest = _materialise(context, folder, form, profile, state, rows)
-    if known is None:
-        known = _store(context, form, profile, state, rows, manifest)
-        made = 1
-    else:
-        made = 0
+    made = _store(context, form, profile, state, rows, manifest) if known is None else False
+    known = known or _known(context, form, profile, state)
+    assert known is not None
     if sha256_hex(manifest) != known["manifest_sha256"]:
         raise ConfigError(
             f"{folder} differs from the stored release {known['export_id']}: it was written by another version of the "
@@ -56,7 +54,7 @@ def export(context: Context, *, form: str, profile: str, out: Path | None) -> Co
         "export_id": int(known["export_id"]),
         "rows": len(rows),
         "files": len(json.loads(manifest)["files"]),
-        "made": made,
+        "made": int(made),
     }
 
 
@@ -156,7 +154,8 @@ def _plan(rows: Rows) -> list[tuple[str, int]]:
     return parquet.shard_plan([split_of(row["source"], row["external_id"]) for row in rows])
 
 
-def _store(context: Context, form: str, profile: str, state: str, rows: Rows, manifest: bytes) -> Mapping[str, Any]:
+def _store(context: Context, form: str, profile: str, state: str, rows: Rows, manifest: bytes) -> bool:
+    """Whether this run wrote the release's rows; another run of the same state may have been first."""
     parameters = {
         "format": form, "profile": profile, "state_sha256": state, "rows": len(rows),
         "manifest_sha256": sha256_hex(manifest), "run_key": context.run.key,
@@ -171,9 +170,7 @@ def _store(context: Context, form: str, profile: str, state: str, rows: Rows, ma
             files = ((export_id, f["path"], f["sha256"], f["bytes"], f["rows"]) for f in json.loads(manifest)["files"])
             copy_into(connection, "export_file_stage", _FILE, files)
             connection.execute(sql(_SQL, "insert_files"))
-    known = _known(context, form, profile, state)
-    assert known is not None
-    return known
+    return export_id is not None
 
 
 def _point_latest(folder: Path) -> None:

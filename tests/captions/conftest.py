@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import text
 
+from omnisci_etl.captions import concurrency, lane
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context
 from omnisci_etl.ledger.blobs import BlobStore
@@ -48,6 +49,12 @@ def llm() -> Iterator[Any]:
 def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "VLLM_API_KEY"):
         monkeypatch.setenv(name, KEY)
+
+
+@pytest.fixture(autouse=True)
+def _short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "BACKOFF", 0.05)
+    monkeypatch.setattr(concurrency, "PAUSE", 0.05)
 
 
 def png(seed: int = 0, size: tuple[int, int] = (64, 48)) -> bytes:

@@ -37,36 +37,75 @@ def test_the_gate_lets_so_many_through_and_no_more():
     assert asyncio.run(run()) == (0, 3)
 
 
-def test_a_429_takes_one_place_and_two_in_a_row_pause_everyone(monkeypatch):
+def test_a_429_takes_one_place_away_and_answers_give_it_back(monkeypatch):
     monkeypatch.setattr(concurrency, "HOLD", 0.0)
-
-    async def run():
-        gate = Gate(8)
-        for _ in range(3):
-            gate.refused(0.0)
-        assert gate.limit == 5
-        for _ in range(20):
-            gate.refused(0.2)
-        assert gate.limit == 1
-        started = time.monotonic()
-        await gate.enter()
-        assert time.monotonic() - started > 0.15
-        for _ in range(3):
-            gate.answered()
-        assert gate.limit == 4
-        for _ in range(100):
-            gate.answered()
-        assert gate.limit == 8
-
-    asyncio.run(run())
+    gate = Gate(8)
+    for limit in (7, 6, 5):
+        gate.failed(refused=True)
+        assert gate.limit == limit
+        gate.answered()
+    for _ in range(100):
+        gate.answered()
+    assert gate.limit == 8
 
 
 def test_the_limit_holds_for_a_while_after_a_429():
     gate = Gate(8)
-    gate.refused(0.0)
+    gate.failed(refused=True)
     for _ in range(50):
         gate.answered()
     assert gate.limit == 7
+
+
+def test_other_failures_take_no_place_away():
+    gate = Gate(8)
+    for _ in range(20):
+        gate.failed(refused=False)
+        gate.answered()
+    assert gate.limit == 8
+
+
+def test_failures_in_a_row_pause_everyone_then_one_at_a_time_tries(monkeypatch):
+    monkeypatch.setattr(concurrency, "PAUSE", 0.1)
+
+    async def run():
+        gate = Gate(3)
+        waits = []
+        for _ in range(3):
+            await gate.enter()
+        for _ in range(3):
+            gate.leave()
+            gate.failed(refused=False)
+        assert gate.pauses == 1
+        for _ in range(2):
+            started = time.monotonic()
+            await gate.enter()
+            waits.append(time.monotonic() - started)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(gate.enter(), 0.05)
+            gate.leave()
+            gate.failed(refused=False)
+        assert waits[0] > 0.08
+        assert waits[1] > 0.18
+        assert gate.pauses == 3
+        await gate.enter()
+        gate.answered()
+        await asyncio.wait_for(asyncio.gather(gate.enter(), gate.enter()), 2)
+        return gate.inside
+
+    assert asyncio.run(run()) == 3
+
+
+def test_a_vendors_wait_is_kept():
+    async def run():
+        gate = Gate(2)
+        gate.failed(refused=True, wait=0.7)
+        gate.failed(refused=True, wait=0.7)
+        started = time.monotonic()
+        await gate.enter()
+        return time.monotonic() - started
+
+    assert asyncio.run(run()) >= 0.69
 
 
 def test_waiting_requests_enter_when_the_limit_grows(monkeypatch):
@@ -74,8 +113,7 @@ def test_waiting_requests_enter_when_the_limit_grows(monkeypatch):
 
     async def run():
         gate = Gate(8)
-        for _ in range(7):
-            gate.refused(0.0)
+        gate._limit = 1.0
         await gate.enter()
         waiting = [asyncio.create_task(gate.enter()) for _ in range(2)]
         await asyncio.sleep(0.01)
@@ -83,6 +121,21 @@ def test_waiting_requests_enter_when_the_limit_grows(monkeypatch):
         for _ in range(2):
             gate.answered()
         await asyncio.wait_for(asyncio.gather(*waiting), 2)
+
+    asyncio.run(run())
+
+
+def test_an_opened_gate_ends_every_wait_and_stays_open():
+    async def run():
+        gate = Gate(1)
+        await gate.enter()
+        for _ in range(2):
+            gate.failed(refused=True, wait=60.0)
+        waiting = [asyncio.create_task(gate.enter()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        gate.open()
+        gate.failed(refused=True, wait=60.0)
+        await asyncio.wait_for(asyncio.gather(*waiting, gate.enter()), 2)
 
     asyncio.run(run())
 
