@@ -278,9 +278,9 @@ def test_a_vendor_that_is_away_costs_nothing(routed, llm, library):
 
 
 def test_one_call_without_luck_is_left_and_the_others_go_on(routed, llm, fault, library):
-    office = routed(settings_={"call_tries": 2}, max_in_flight=1)
+    office = routed(settings_={"call_tries": 1}, max_in_flight=1)
     library.figures(4)
-    llm.faults["/v1/responses"] = [fault("status", status=500), None, None, None, fault("status", status=500)]
+    llm.by_text["in sample 2."] = fault("status", status=500)
     with pytest.raises(LeftOver, match=r"3 captions written, 1 figures are left: 1 for vendor/m-1: overloaded"):
         office.run(caption)
     assert office.run(caption)["captioned"] == 1
