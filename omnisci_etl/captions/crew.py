@@ -60,11 +60,9 @@ class Crew:
         try:
             await self._until_done(planning)
             await self._late_figures()
-        except BaseException:
+        finally:
             planning.cancel()
             await self._land()
-            raise
-        finally:
             for lane in self.lanes.values():
                 await lane.provider.close()
             for room in self._rooms:
@@ -111,10 +109,12 @@ class Crew:
                 task.result()
 
     async def _land(self) -> None:
-        """Lets requests under way come to their end, so that what is paid for is stored."""
+        """Lets requests under way come to their end, so that what is paid for is stored; after a whole run there are none."""
         for lane in self.lanes.values():
             lane.stop("the run was stopped")
             lane.close()
+        self.settlements += 1
+        self._settled.set()
         tasks = [task for lane in self.lanes.values() for task in lane.tasks]
         await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -148,8 +148,9 @@ class Lane:
 
     def _end_if_empty(self) -> None:
         if self._closed and self._pending == 0:
-            for _ in self._workers:
-                self._queue.put_nowait(None)
+            for worker in self._workers:
+                if not worker.done():
+                    self._queue.put_nowait(None)
 
     def _finish(self) -> None:
         self._pending -= 1

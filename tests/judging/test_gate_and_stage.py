@@ -99,3 +99,13 @@ def test_plan_counts_and_writes_nothing(
     score(context)
     assert {row["captions"] for row in plan(context.ledger)} == {0}
     assert table_hashes() != before
+
+
+def test_sub_captions_beside_the_caption_are_evidence(context: Context, library: Any) -> None:
+    panels = [("a", "Foam at a packing fraction of 0.82."), ("b", "Foam at 0.88.")]
+    figure = library.figure(caption="Snapshots of foams.", panels=panels)
+    library.caption(figure, "Snapshots of foams at packing fractions of 0.82 and 0.88.", panels)
+    assert score(context)["accepted"] == 1
+    with context.ledger.read() as connection:
+        value = connection.execute(text("SELECT value FROM score WHERE scorer = 'numbers-grounded'")).scalar()
+    assert value == 1

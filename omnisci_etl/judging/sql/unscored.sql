@@ -1,6 +1,7 @@
 -- Captions that lack a score of the wanted scorers or a decision of the gate's policy, oldest first.
 SELECT c.caption_id, c.body, c.panels, f.label, f.kind, f.author_caption, coalesce(e.title, '') AS title,
        ARRAY(SELECT n.label FROM panel n WHERE n.figure_id = f.figure_id ORDER BY n.ordinal) AS panel_labels,
+       ARRAY(SELECT n.body FROM panel n WHERE n.figure_id = f.figure_id ORDER BY n.ordinal) AS panel_texts,
        ARRAY(SELECT m.body FROM mention m WHERE m.figure_id = f.figure_id ORDER BY m.ordinal) AS mentions,
        ARRAY(SELECT z.scorer || ' ' || z.config_sha256 FROM score z WHERE z.caption_id = c.caption_id) AS scored
 FROM caption c
