@@ -114,14 +114,11 @@ def candidate(row: Mapping[str, Any]) -> Candidate:
 def plan(ledger: Ledger, *, discipline: str | None = None) -> list[dict[str, Any]]:
     """What score would do: captions without a score or decision, by scorer. It costs nothing but time."""
     bench = _Bench()
+    statement = sql(_SQL, "count_unscored")
+    rows = []
     with ledger.read() as connection:
-        return [
-            {
-                "scorer": name,
-                "captions": connection.execute(
-                    sql(_SQL, "count_unscored"), {"wanted": f"{name} {key}", "discipline": discipline}
-                ).scalar_one(),
-                "cost_usd": 0,
-            }
-            for name, key in bench.keys.items()
-        ]
+        for name, key in bench.keys.items():
+            parameters = {"wanted": f"{name} {key}", "discipline": discipline}
+            captions = connection.execute(statement, parameters).scalar_one()
+            rows.append({"scorer": name, "captions": captions, "cost_usd": 0})
+    return rows
