@@ -104,9 +104,13 @@ def candidate(row: Mapping[str, Any]) -> Candidate:
     """What the scorers see of a row of unscored.sql: sub-captions that stand beside the caption are part of it."""
     beside = [text for text in dict.fromkeys(row["panel_texts"]) if text not in row["author_caption"]]
     evidence = Evidence(
-        author_caption=" ".join([row["author_caption"], *beside]), panel_labels=tuple(row["panel_labels"]), mentions=tuple(row["mentions"]),
-        kind=row["kind"], label=row["label"], title=row["title"],
-    )  # fmt: skip
+        author_caption=" ".join([row["author_caption"], *beside]),
+        panel_labels=tuple(row["panel_labels"]),
+        mentions=tuple(row["mentions"]),
+        kind=row["kind"],
+        label=row["label"],
+        title=row["title"],
+    )
     panels = tuple((str(p["label"]), str(p["text"])) for p in row["panels"])
     return Candidate(body=row["body"], panels=panels, evidence=evidence)
 
