@@ -61,7 +61,7 @@ def run_stage(
         try:
             counts = stage(context)
         except LeftOver as error:
-            run.finish("left-over", error=str(error))
+            run.finish("left-over", error.counts, str(error))
             raise
         except OmnisciError as error:
             run.finish("failed", error=str(error))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class OmnisciError(Exception):
     """Anything that the program can explain in one line; bugs are never of this type.
@@ -40,4 +42,8 @@ class HostileInput(BadInput):
 
 
 class LeftOver(OmnisciError):
-    """The command did what it could, and work is left for the next run."""
+    """The command did what it could, and work is left for the next run; counts say what was done."""
+
+    def __init__(self, message: str, counts: Mapping[str, int] | None = None) -> None:
+        super().__init__(message)
+        self.counts = dict(counts or {})

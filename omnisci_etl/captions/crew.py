@@ -109,10 +109,9 @@ class Crew:
                 task.result()
 
     async def _land(self) -> None:
-        """Lets requests under way come to their end, so that what is paid for is stored; after a whole run there are none."""
+        """Lets requests under way come to their end, so that what is paid for is stored; none after a whole run."""
         for lane in self.lanes.values():
-            lane.stop("the run was stopped")
-            lane.close()
+            lane.abandon()
         self.settlements += 1
         self._settled.set()
         tasks = [task for lane in self.lanes.values() for task in lane.tasks]

@@ -141,6 +141,12 @@ class Lane:
             self._queue.put_nowait(job)
         self._later.clear()
 
+    def abandon(self) -> None:
+        """Ends the lane whatever is left in it; requests under way are still brought to their end."""
+        self.stop("the run was stopped")
+        for _ in self._workers:
+            self._queue.put_nowait(None)
+
     @property
     def tasks(self) -> Sequence[asyncio.Task[None]]:
         """The tasks that do the work; they end when the lane is closed and empty."""
@@ -148,9 +154,8 @@ class Lane:
 
     def _end_if_empty(self) -> None:
         if self._closed and self._pending == 0:
-            for worker in self._workers:
-                if not worker.done():
-                    self._queue.put_nowait(None)
+            for _ in self._workers:
+                self._queue.put_nowait(None)
 
     def _finish(self) -> None:
         self._pending -= 1

@@ -59,7 +59,9 @@ def _end(crew: Crew, tally: Counts) -> None:
         raise ConfigError(f"{'; '.join(refused)}; mend the key or the routes file and run it again")
     if tally["waiting"]:
         said = "; ".join(f"{count} for {reason}" for reason, count in crew.reasons.most_common(3))
-        raise LeftOver(f"{tally['captioned']} captions written, {tally['waiting']} figures are left: {said}")
+        raise LeftOver(
+            f"{tally['captioned']} captions written, {tally['waiting']} figures are left: {said}", dict(tally)
+        )
 
 
 @dataclass

@@ -37,7 +37,7 @@ def ingest(
     if work.failure is not None:
         raise work.failure
     if work.counts["fetch_failed"] or (left and limit is None):
-        raise LeftOver(f"{left or work.counts['fetch_failed']} papers are left: run the same command again")
+        raise LeftOver(f"{left or work.counts['fetch_failed']} papers are left: run the same command again", counts)
     return counts
 
 
