@@ -41,7 +41,9 @@ CONTAINERS = {
     "tar.gz": tar(MEMBERS, "w:gz"),
     "old tar": tar(MEMBERS, form=tarfile.USTAR_FORMAT).replace(b"ustar\x0000", b"\0" * 8),
     "gnu tar": tar(MEMBERS, form=tarfile.GNU_FORMAT),
-    "two gzip members": gzip.compress(tar(MEMBERS)[:5000]) + gzip.compress(tar(MEMBERS)[5000:]) + b"\0" * 100,
+    "two gzip members": gzip.compress(tar(MEMBERS)[:5000], mtime=0)
+    + gzip.compress(tar(MEMBERS)[5000:], mtime=0)
+    + b"\0" * 100,
     "zip": zipped(MEMBERS),
 }
 
@@ -79,7 +81,7 @@ def test_containers(kind: str) -> None:
 )
 def test_single_files(data: bytes, kind: str, name: str) -> None:
     assert sniff(data) == kind
-    for packed in (data, gzip.compress(data)):
+    for packed in (data, gzip.compress(data, mtime=0)):
         package = open_package(packed)
         assert package.names == (name,)
         assert package.read(name) == data
@@ -140,9 +142,9 @@ def test_a_large_member_is_left_out_and_named() -> None:
 @pytest.mark.parametrize(
     "broken",
     [
-        gzip.compress(tar(MEMBERS))[:-20],
+        gzip.compress(tar(MEMBERS), mtime=0)[:-20],
         b"\x1f\x8b" + b"\0" * 50,
-        gzip.compress(b"x" * 1000)[:12] + b"\xff" * 20,
+        gzip.compress(b"x" * 1000, mtime=0)[:12] + b"\xff" * 20,
         tar(MEMBERS)[:1600],
         CONTAINERS["zip"][:-30],
         b"PK\x03\x04" + b"\0" * 40,

@@ -63,7 +63,7 @@ def slug(data: bytes) -> str:
 
 
 @pytest.mark.parametrize(
-    "data", [TEX.encode(), gzip.compress(TEX.encode()), tar({"x.tex": TEX}), zipped({"x.tex": TEX})]
+    "data", [TEX.encode(), gzip.compress(TEX.encode(), mtime=0), tar({"x.tex": TEX}), zipped({"x.tex": TEX})]
 )
 def test_tex_however_packed(data: bytes) -> None:
     document = eprint.parse(data)
@@ -75,13 +75,13 @@ def test_tex_however_packed(data: bytes) -> None:
     ("data", "expected"),
     [
         (b"%!PS-Adobe-2.0\n", "unsupported-document"),
-        (gzip.compress(b"%!PS-Adobe-2.0\n"), "unsupported-document"),
+        (gzip.compress(b"%!PS-Adobe-2.0\n", mtime=0), "unsupported-document"),
         (tar({"paper.ps": b"%!PS-Adobe-2.0\n", "x.txt": "x"}), "unsupported-document"),
         (tar({"paper.docx": b"PK"}), "unsupported-document"),
         (tar({"macros.tex": "\\def\\x{y}"}), "no-document-class"),
         (b"words only", "no-document-class"),
         (b"", "no-document-class"),
-        (gzip.compress(b"%auto-ignore\nThis paper was withdrawn."), "withdrawn"),
+        (gzip.compress(b"%auto-ignore\nThis paper was withdrawn.", mtime=0), "withdrawn"),
     ],
 )
 def test_what_cannot_be_read(data: bytes, expected: str) -> None:
@@ -91,7 +91,7 @@ def test_what_cannot_be_read(data: bytes, expected: str) -> None:
 def test_pdfs_bare_alone_and_inside_a_shell_of_tex() -> None:
     data = small_pdf()
     shell = "\\documentclass{article}\\usepackage{pdfpages}\\begin{document}\\includepdf[pages=-]{p}\\end{document}"
-    for served in (data, gzip.compress(data), tar({"paper.pdf": data}), tar({"m.tex": shell, "p.pdf": data})):
+    for served in (data, gzip.compress(data, mtime=0), tar({"paper.pdf": data}), tar({"m.tex": shell, "p.pdf": data})):
         document = eprint.parse(served)
         assert document.extractor == "pdf"
         assert [(figure.label, figure.caption) for figure in document.figures] == [("Figure 1", "A blue box.")]

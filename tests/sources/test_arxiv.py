@@ -365,7 +365,7 @@ def test_a_limit_stops_early_and_the_next_run_goes_on(
 # Content.
 
 LATEXML = b'<!DOCTYPE html><html><head>{base}</head><body class="ltx_page_main"><img class="ltx_graphics" src="x1.png"></body></html>'
-PACKAGE = gzip.compress(b"\\documentclass{article}\\begin{document}x\\end{document}")
+PACKAGE = gzip.compress(b"\\documentclass{article}\\begin{document}x\\end{document}", mtime=0)
 PDF = b"%PDF-1.5\n..."
 PNG = b"\x89PNG\r\n\x1a\n..."
 

@@ -83,8 +83,8 @@ def test_each_format_is_told_by_its_content(
     root: Path, discover: Any, contents: Any, context: Context, rows: Rows
 ) -> None:
     write(root, {
-        "a.xml": JATS, "b.nxml": JATS, "c.html": NATURE, "d.htm": LATEXML, "e.tex": TEX, "f.gz": gzip.compress(TEX),
-        "g.tar.gz": gzip.compress(b"x"), "h.zip": b"PK\x03\x04", "i.pdf": PDF, "j.gz": PDF, "k.xml": b"<other/>",
+        "a.xml": JATS, "b.nxml": JATS, "c.html": NATURE, "d.htm": LATEXML, "e.tex": TEX, "f.gz": gzip.compress(TEX, mtime=0),
+        "g.tar.gz": gzip.compress(b"x", mtime=0), "h.zip": b"PK\x03\x04", "i.pdf": PDF, "j.gz": PDF, "k.xml": b"<other/>",
         "README.md": b"no paper", "fig.png": PNG, "data.json": b"{}", "part.tex": b"\\section{Part}", ".hidden.xml": JATS,
     })  # fmt: skip
     counts = discover()
