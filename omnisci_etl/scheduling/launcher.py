@@ -32,7 +32,7 @@ COMPONENTS = {
     "api-server": ("api-server", "--workers", "1"),
 }
 FIRST_DAG = "ingest_folder"
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 STEADY_SECONDS = 60.0
 MOST_RESTARTS = 5
 FIRST_PAUSE_SECONDS = 1.0
@@ -280,21 +280,28 @@ def _until_ready(components: Components, access: Access, stop: threading.Event) 
     give_up = time.monotonic() + START_SECONDS
     while not stop.wait(0.2):
         components.check()
-        if _is_ready(client):
+        missing = _missing(client)
+        if not missing:
             return True
         if time.monotonic() > give_up:
-            raise ServiceError(f"Airflow was not ready within {START_SECONDS:g} s: see the logs in {access.logs}")
+            raise ServiceError(
+                f"Airflow was not ready within {START_SECONDS:g} s ({missing}): see the logs in {access.logs}"
+            )
     return False
 
 
-def _is_ready(client: AirflowClient) -> bool:
+def _missing(client: AirflowClient) -> str:
+    """What Airflow still lacks before a DAG can be triggered; empty where nothing."""
     health = client.health()
-    if any(health.get(part) != "healthy" for part in ("metadatabase", "scheduler", "dag_processor")):
-        return False
+    if not health:
+        return "the api-server does not answer"
+    sick = [part for part in ("metadatabase", "scheduler", "dag_processor") if health.get(part) != "healthy"]
+    if sick:
+        return f"not healthy: {', '.join(sick)}"
     try:
-        return FIRST_DAG in client.dag_ids()
-    except OmnisciError:
-        return False
+        return "" if FIRST_DAG in client.dag_ids() else f"the DAG {FIRST_DAG} is not parsed"
+    except OmnisciError as error:
+        return str(error)
 
 
 def _watch(components: Components, settings: Settings, stop: threading.Event) -> None:
