@@ -51,7 +51,7 @@ def caption(
     context: Context, *, discipline: str | None = None, limit: int | None = None, refresh: bool = False
 ) -> Counts:
     """Captions the figures that have none; with refresh also those whose prompt, evidence or model has changed."""
-    from omnisci_etl.captions.stage import caption as run
+    from omnisci_etl.captions.process import caption as run
 
     return run(context, discipline=known_discipline(discipline), limit=limit, refresh=refresh)
 

@@ -77,10 +77,15 @@ class Run:
         }  # fmt: skip
         with ledger.begin() as connection:
             key = connection.execute(sql("omnisci_etl.ledger.sql", "start_run"), parameters).scalar_one()
+        return cls.join(ledger, int(key), identity)
+
+    @classmethod
+    def join(cls, ledger: Ledger, key: int, identity: RunIdentity) -> Run:
+        """A started run in this process, with the lock of a fresh owner."""
         lock = ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         owner = secrets.randbits(62) or 1
         lock.execute(text("SELECT pg_advisory_lock(:owner)"), {"owner": owner})
-        return cls(ledger, int(key), identity, owner, lock)
+        return cls(ledger, key, identity, owner, lock)
 
     def finish(self, outcome: str, counts: Mapping[str, Any] | None = None, error: str | None = None) -> None:
         """Writes how it ended (done, left-over, failed) and lets the lock go."""

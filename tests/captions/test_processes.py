@@ -1,21 +1,30 @@
-"""Captioning that is killed, stopped or run twice at once: what was answered is never paid twice."""
+"""Captioning that is killed, stopped or run twice at once: what was answered is never paid twice.
+
+Module `stage` makes its requests in the process that is killed; module `process` in one that outlives it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from omnisci_etl.captions import process as apart
 from omnisci_etl.captions.stage import caption
+from omnisci_etl.errors import ConfigError, LeftOver, ServiceError
 
 pytestmark = pytest.mark.slow
 PROGRAM = """
 import sys
-from omnisci_etl.captions.stage import caption
+from omnisci_etl.captions.{module} import caption
 from omnisci_etl.context import run_stage
 from omnisci_etl.errors import OmnisciError
 from omnisci_etl.ledger.runs import RunIdentity
@@ -32,14 +41,15 @@ def start(tmp_path, monkeypatch):
     monkeypatch.setenv("OMNISCI_UNKNOWN_GRACE", "0.5")
     started = []
 
-    def run():
+    def run(module="stage"):
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-c", PROGRAM.replace("{module}", module)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
             env=os.environ,
+            start_new_session=True,
         )
         started.append(process)
         return process
@@ -131,3 +141,104 @@ def test_an_interrupted_run_stores_the_answers_under_way(routed, llm, library, s
     assert sums["unknown"] == 0
     assert office.rows("SELECT count(*) AS n FROM caption") == [{"n": len(llm.bill)}]
     assert office.run(caption)["captioned"] == 9 - sums["attempts"]
+
+
+@pytest.mark.parametrize("kill", [os.kill, os.killpg])
+def test_answers_to_a_killed_command_are_stored_and_never_paid_again(routed, llm, library, start, kill):
+    office = routed(max_in_flight=4)
+    library.figures(12)
+    llm.latency = 0.2
+    command = start("process")
+    wait_for(lambda: len(llm.bill) >= 4)
+    llm.gate.clear()
+    wait_for(lambda: llm.in_flight == 4)
+    kill(command.pid, signal.SIGKILL)
+    command.wait()
+    again = start("process")
+    time.sleep(0.5)
+    llm.gate.set()
+    assert again.wait(timeout=60) == 0
+    assert len(llm.bill) == 12
+    assert [row for row in llm.bill if row["lost"]] == []
+    assert office.rows("SELECT count(*) AS n FROM caption") == [{"n": 12}]
+    sums = paid(office)
+    assert (sums["attempts"], sums["unknown"]) == (12, 0)
+    assert (sums["input"], sums["output"]) == (
+        sum(r["input_tokens"] for r in llm.bill),
+        sum(r["output_tokens"] for r in llm.bill),
+    )
+    assert office.rows("SELECT FROM call_lease") == []
+
+
+def test_an_interrupted_command_waits_for_the_answers_under_way(routed, llm, library, start):
+    office = routed(max_in_flight=3)
+    library.figures(9)
+    llm.latency = 0.4
+    command = start("process")
+    wait_for(lambda: llm.in_flight == 3)
+    command.send_signal(signal.SIGINT)
+    command.communicate(timeout=60)
+    assert command.returncode != 0
+    assert llm.in_flight == 0
+    assert office.rows("SELECT count(*) AS n FROM caption") == [{"n": len(llm.bill)}]
+    assert 3 <= len(llm.bill) < 9
+    assert paid(office)["unknown"] == 0
+
+
+def test_counts_progress_and_errors_come_back_from_the_process(routed, llm, library, fault, monkeypatch):
+    office = routed(max_in_flight=4)
+    library.figures(3)
+    seen = []
+
+    def watched(context):
+        class Watch:
+            def update(self, done, total=None, note=""):
+                seen.append((done, total))
+
+        return apart.caption(replace(context, progress=Watch()), limit=2)
+
+    assert office.run(watched)["captioned"] == 2
+    assert seen[-1] == (2, 2)
+    llm.always = fault("status", status=500)
+    with pytest.raises(LeftOver) as caught:
+        office.run(apart.caption, call_tries=1)
+    assert caught.value.counts["waiting"] == 1
+    monkeypatch.delenv("VLLM_API_KEY")
+    with pytest.raises(ConfigError, match="VLLM_API_KEY"):
+        office.run(apart.caption)
+
+
+def test_a_killed_process_and_a_bug_in_it_are_told(routed, llm, library, monkeypatch):
+    office = routed()
+    library.figures(1)
+    with pytest.raises(RuntimeError, match="TypeError"):
+        office.run(lambda context: apart.caption(context, colour="blue"))
+    llm.gate.clear()
+
+    def killed(context):
+        thread = threading.Thread(target=kill_children_when_asked)
+        thread.start()
+        try:
+            return apart.caption(context)
+        finally:
+            thread.join()
+
+    def kill_children_when_asked():
+        wait_for(lambda: llm.in_flight == 1)
+        for child in children():
+            os.kill(child, signal.SIGKILL)
+
+    with pytest.raises(ServiceError, match="exit code -9"):
+        office.run(killed)
+    llm.gate.set()
+
+
+def children():
+    """Processes that this one has started to caption."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if parent == os.getpid() and b"omnisci_etl.captions.process" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
