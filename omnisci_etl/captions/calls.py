@@ -166,6 +166,16 @@ class CallDesk:
         ]  # fmt: skip
         connection.execute(sql(_SQL, "insert_blobs"), {"rows": dumps(rows), "run_key": self._context.run.key})
 
+    def kept(self, names: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Attempts (with their owners) that have an outcome, and those that have none and whose process is gone."""
+        parameters = {"attempts": [name[0] for name in names], "owners": [name[1] for name in names]}
+        settled: list[tuple[int, int]] = []
+        orphaned: list[tuple[int, int]] = []
+        with self._context.ledger.begin() as connection:
+            for row in connection.execute(sql(_SQL, "kept_answers"), parameters):
+                (settled if row.settled else orphaned).append((row.attempt_id, row.owner))
+        return settled, orphaned
+
     def adopt(self, calls: Sequence[int]) -> list[int]:
         """Captions the figures that were routed to answered calls and have no caption of them; how many for each."""
         with self._context.ledger.begin() as connection:

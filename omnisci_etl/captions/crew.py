@@ -22,6 +22,7 @@ from omnisci_etl.captions.limits import Pace
 from omnisci_etl.captions.planning import MAX_SIDE, Planner
 from omnisci_etl.captions.prompts import render
 from omnisci_etl.captions.providers.base import ModelRequest
+from omnisci_etl.captions.spool import FOLDER, Spool
 from omnisci_etl.context import Context
 from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.images import for_model
@@ -40,6 +41,7 @@ class Crew:
         self._clerk = clerk
         self._keys = keys
         self._desk = CallDesk(context, planner.routes.budget)
+        self._spool = Spool(context.settings.home_dir / FOLDER)
         self._rooms = ThreadPoolExecutor(8, "captions-ledger"), ThreadPoolExecutor(2, "captions-pictures")
         self._load: Grouped[int, FigureRow] = Grouped(self._figures, self._rooms[0])
         self._claim = Grouped(self._desk.claim, self._rooms[0])
@@ -56,6 +58,7 @@ class Crew:
 
     async def run(self, chunks: Iterator[list[Order]]) -> None:
         """Plans and asks until nothing is left to do. Stopped or failed, it waits for the answers under way."""
+        self.tally["captioned"] += self._spool.adopt(self._desk)
         planning = asyncio.create_task(self._plan(chunks))
         try:
             await self._until_done(planning)
@@ -164,11 +167,14 @@ class Crew:
 
     async def settle(self, settlement: Settlement) -> int:
         """Stores the outcome, with those of other lanes; the captions that it gave."""
+        owner = self._context.run.owner
+        self._spool.put(settlement, owner)
         if settlement.answer.raw is not None:
             # Each in a thread of its own, so that the transaction of all of them finds the bytes written.
             store = partial(self._context.blobs.put, settlement.answer.raw)
             await asyncio.get_running_loop().run_in_executor(self._rooms[0], store)
         captions = await self._settle(settlement)
+        self._spool.drop([(settlement.attempt_id, owner)])
         self.settlements += 1
         self._settled.set()
         return captions

@@ -20,13 +20,15 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from omnisci_etl.captions import routes, stage
 from omnisci_etl.captions.planning import Planner
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context, Counts, Progress
 from omnisci_etl.errors import OmnisciError, ServiceError
 from omnisci_etl.ledger.blobs import BlobStore
-from omnisci_etl.ledger.database import Ledger
+from omnisci_etl.ledger.database import Ledger, reason
 from omnisci_etl.ledger.runs import Run, RunIdentity
 
 _LOST = (EOFError, OSError)
@@ -152,6 +154,8 @@ def main(descriptor: int) -> int:
         line.end("counts", _serve(order, line))
     except OmnisciError as error:
         line.end("error", error)
+    except OperationalError as error:
+        line.end("error", ServiceError(f"the database went away ({reason(error)}): run it again"))
     except KeyboardInterrupt:
         return _INTERRUPTED
     # The border of the process: the parent shows the traceback as its own.

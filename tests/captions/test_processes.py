@@ -112,6 +112,31 @@ def test_a_killed_run_is_finished_by_the_next_and_answers_are_paid_once(routed, 
     assert office.counts() == before
 
 
+def test_answers_that_came_before_a_kill_are_stored_by_the_next_run(routed, llm, library, start, settings):
+    office = routed(max_in_flight=4)
+    library.figures(6)
+    with office.ledger.begin() as connection:
+        connection.exec_driver_sql("RESET ROLE")
+        connection.exec_driver_sql("LOCK TABLE omnisci.attempt_outcome IN SHARE MODE")
+        process = start()
+        # Nothing can be settled: four are sent, answered and kept, and hold the places of the others.
+        wait_for(lambda: len(list((settings.home_dir / "answers").glob("*.json"))) >= 4)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        # What waits for the lock would commit once it is given: its connection ends with the process, not at once.
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+            "AND datname = current_database() AND wait_event_type = 'Lock'"
+        )
+    assert office.rows("SELECT FROM attempt_outcome") == []
+    assert office.run(caption)["captioned"] == 6
+    assert len(llm.bill) == 6
+    sums = paid(office)
+    assert (sums["attempts"], sums["unknown"]) == (6, 0)
+    assert sums["output"] == sum(row["output_tokens"] for row in llm.bill)
+    assert list((settings.home_dir / "answers").iterdir()) == []
+
+
 def test_two_processes_at_once_pay_once(routed, llm, library, start):
     office = routed(max_in_flight=3)
     library.figures(20)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import jsonschema
+from pydantic import ConfigDict
 
 ANSWERED = "answered"
 MAX_TEXT = 60_000
@@ -48,6 +49,8 @@ class Answer:
     content: the answer's JSON where slug is "answered". usage is None where a usable answer reports none. raw: the
     body as received, of answers that came with status 200. retry_after: seconds that the vendor asks to wait.
     """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
 
     slug: str
     content: Mapping[str, Any] | None = None
