@@ -31,7 +31,8 @@ MAX_PANELS = 8_000
 MAX_MENTION = 3_000
 _CUT = " […]"
 T = TypeVar("T")
-_KEYS = ("name", "version", "purpose", "system", "template", "output_schema")
+# What the hash of a prompt covers.
+KEYS = ("name", "version", "purpose", "system", "template", "output_schema")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,8 @@ def load(name: str) -> Prompt:
 
 def parse(content: Any, name: str) -> Prompt:
     """A prompt from the content of its file."""
-    if not isinstance(content, dict) or set(content) != set(_KEYS):
-        raise ConfigError(f"prompt {name!r}: it must hold exactly {', '.join(_KEYS)}")
+    if not isinstance(content, dict) or set(content) != set(KEYS):
+        raise ConfigError(f"prompt {name!r}: it must hold exactly {', '.join(KEYS)}")
     return Prompt(**content, sha256=canonical_sha256(content))
 
 

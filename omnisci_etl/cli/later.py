@@ -11,10 +11,7 @@ LATER = {
     "review": "the web page for experts",
     "judge": "a model that judges captions by a rubric",
     "qa": "caption question answering",
-    "routes": "reports on what the router did",
-    "prompts": "lists and compares prompts",
     "benchmark": "builds benchmark tasks",
-    "replay": "rebuilds captions from stored answers",
     "takedown": "withdraws figures from releases",
     "report": "plots of scores and decisions",
 }

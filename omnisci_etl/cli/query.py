@@ -1,23 +1,30 @@
-"""Commands that answer: sql, lineage, status."""
+"""Commands that answer: sql, lineage, replay, routes, prompts, status."""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from omnisci_etl.cli.common import Json, escape, ledger, out, print_json, print_rows
-from omnisci_etl.errors import ConfigError
+from omnisci_etl import config
+from omnisci_etl.captions import replay as replaying
+from omnisci_etl.cli import prompts, routes
+from omnisci_etl.cli.common import Json, ledger, out, print_json, print_rows, progress_bar
+from omnisci_etl.errors import ConfigError, LeftOver
 from omnisci_etl.ledger import query as queries
+from omnisci_etl.ledger.blobs import BlobStore
 from omnisci_etl.ledger.database import Ledger, dumps
 from omnisci_etl.ledger.database import sql as sql_file
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    for function in (sql, lineage, status):
+    for function in (sql, lineage, replay, status):
         app.command()(function)
+    app.add_typer(routes.app, name="routes")
+    app.add_typer(prompts.app, name="prompts")
 
 
 def sql(
@@ -68,8 +75,35 @@ def show_lineage(row: dict[str, Any]) -> None:
     table.add_column(overflow="fold")
     for name, value in row.items():
         shown = "" if value is None else dumps(value) if isinstance(value, dict | list) else str(value)
-        table.add_row(name, escape(shown) if name in ("mentions", "params") else shown.replace("[", "\\["))
+        table.add_row(name, shown.replace("[", "\\["))
     out.print(table)
+
+
+def replay(
+    caption: Annotated[int | None, typer.Argument(metavar="CAPTION", help="A caption id; without it all.")] = None,
+    json: Json = False,
+) -> None:
+    """Rebuild captions from the stored answers, without any request, and compare them byte for byte.
+
+    Exit code 1 where one came out different or its stored answer is gone.
+    """
+    with ledger() as opened, progress_bar("replay") as progress:
+        done = []
+        for one in replaying.replay(opened, BlobStore(config.load().blob_url), caption):
+            done.append(one)
+            progress.update(len(done), None, "captions")
+    if caption is not None and not done:
+        raise ConfigError(f"there is no caption {caption}")
+    faults = [one for one in done if one.outcome in ("different", "missing")]
+    counts = replaying.summary(done)
+    if json:
+        print_json(counts | {"faults": [dataclasses.asdict(one) for one in faults]})
+    else:
+        out.print(", ".join(f"{name} {count}" for name, count in counts.items()))
+        if caption is not None:
+            out.print(done[0].body or done[0].detail, markup=False)
+    if faults:
+        raise LeftOver(f"{len(faults)} captions are not what their stored answers give: see --json", counts)
 
 
 def status(json: Json = False) -> None:

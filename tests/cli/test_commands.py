@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from omnisci_etl import cli
+from omnisci_etl.captions import replay
 from omnisci_etl.cli.later import LATER
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context
@@ -223,3 +224,47 @@ def test_a_fresh_home_needs_no_set_up(tmp_path: Path, monkeypatch: pytest.Monkey
     finally:
         stopped = subprocess.run([*command, "db", "stop"], capture_output=True, text=True, timeout=60, check=False)
     assert stopped.stdout == "stopped\n"
+
+
+def test_prompts_are_listed_shown_and_compared(omnisci: Run) -> None:
+    code, said, _ = omnisci("prompts", "list", "--json")
+    assert code == 0
+    assert {row["name"] for row in json.loads(said)} == {"figure-caption", "extractive"}
+    code, said, _ = omnisci("prompts", "show", "figure-caption")
+    assert (code, said.splitlines()[0]) == (0, "name: figure-caption")
+    code, said, _ = omnisci("prompts", "diff", "figure-caption", "extractive")
+    assert code == 0
+    assert "-name: figure-caption" in said.splitlines()
+    code, said, _ = omnisci("prompts", "diff", "extractive", "extractive")
+    assert (code, said) == (0, "the same\n")
+    code, _, error = omnisci("prompts", "show", "nothing")
+    assert (code, error.count("\n")) == (2, 1)
+
+
+def test_routes_are_reported_and_explained(omnisci: Run, one: int, context: Context) -> None:
+    with context.ledger.read() as connection:
+        figure = connection.execute(text("SELECT figure_id FROM caption")).scalar_one()
+    code, said, _ = omnisci("routes", "report", "--json")
+    assert code == 0
+    (row,) = json.loads(said)
+    assert (row["calls"], row["accepted"], float(row["cost_usd"])) == (1, 1, 0.25)
+    code, said, _ = omnisci("routes", "explain", str(figure))
+    assert code == 0
+    assert f"figure {figure}" in said
+    assert "features:" in said
+    code, _, error = omnisci("routes", "explain", "999999")
+    assert (code, error.count("\n")) == (2, 1)
+
+
+def test_replay_ends_with_1_where_a_caption_is_not_what_its_answer_gives(
+    omnisci: Run, one: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, said, _ = omnisci("replay", "--json")
+    assert (code, json.loads(said)) == (0, {"replayed": 1, "outdated": 1, "faults": []})
+    code, _, error = omnisci("replay", "999999")
+    assert (code, error) == (2, "omnisci: there is no caption 999999\n")
+    monkeypatch.setattr(replay, "_one", lambda row, *_: replay.Replayed(row["caption_id"], "missing", detail="gone"))
+    code, said, error = omnisci("replay", "--json")
+    assert (code, json.loads(said)["faults"][0]["detail"], error.count("\n")) == (1, "gone", 1)
+    code, said, _ = omnisci("replay", str(one))
+    assert (code, said) == (1, "replayed 1, missing 1\ngone\n")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from omnisci_etl.captions.providers.base import Provider
+from omnisci_etl.captions.providers.base import Answer, ModelRequest, Provider
+from omnisci_etl.captions.providers.wire import Received
 from omnisci_etl.captions.routes import Provider as ProviderSpec
 from omnisci_etl.captions.routes import Routes
 from omnisci_etl.config import Settings
@@ -37,6 +39,21 @@ def build(spec: ProviderSpec, key: SecretStr | None, timeout: float) -> Provider
     from omnisci_etl.captions.providers.openai_chat import OpenAIChat
 
     return OpenAIChat(spec.url, key, timeout)
+
+
+def reader(api: str) -> Callable[[Received, ModelRequest], Answer]:
+    """What reads the stored bytes of an answer of an API."""
+    if api == "openai":
+        from omnisci_etl.captions.providers import openai_responses
+
+        return openai_responses.read
+    if api == "anthropic":
+        from omnisci_etl.captions.providers import anthropic_messages
+
+        return anthropic_messages.read
+    from omnisci_etl.captions.providers import openai_chat
+
+    return openai_chat.read
 
 
 def check_provider(settings: Settings, routes: Routes, name: str) -> str:
