@@ -1,11 +1,14 @@
-"""After each ingestion: a caption for every figure that has none, by the model that the routes file chooses."""
+"""A caption for every figure that has none, by the model that the routes file chooses.
+
+Runs after each ingestion, and after scores that make a cascade ask the next model.
+"""
 
 from __future__ import annotations
 
 from airflow.sdk import DAG, Param, task
 
 from omnisci_etl.scheduling import tasks
-from omnisci_etl.scheduling.wiring import CAPTIONS, PAPERS, dag_arguments, discipline, limit
+from omnisci_etl.scheduling.wiring import CAPTIONS, ESCALATIONS, PAPERS, dag_arguments, discipline, limit
 
 REFRESH = Param(
     False, type="boolean", title="Refresh", description="Also figures whose prompt, evidence or model changed"
@@ -13,7 +16,7 @@ REFRESH = Param(
 
 with DAG(
     "caption",
-    schedule=[PAPERS],
+    schedule=PAPERS | ESCALATIONS,
     params={**discipline(), **limit("figures"), "refresh": REFRESH},
     **dag_arguments(__doc__, "pipeline", "caption"),
 ):

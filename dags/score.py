@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, task
 
 from omnisci_etl.scheduling import tasks
-from omnisci_etl.scheduling.wiring import CAPTIONS, SCORES, dag_arguments, discipline, limit
+from omnisci_etl.scheduling.wiring import CAPTIONS, SCORES, TO_ESCALATE, dag_arguments, discipline, limit
 
 with DAG(
     "score",
@@ -14,7 +14,7 @@ with DAG(
     **dag_arguments(__doc__, "pipeline", "score"),
 ):
 
-    @task(outlets=[SCORES])
+    @task(outlets=[SCORES, TO_ESCALATE])
     def score() -> dict[str, int]:
         """Runs every scorer that is present, then the gate."""
         return tasks.score()

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     call_tries: int = Field(5, ge=1, le=20)
     unknown_grace: float = Field(10.0, ge=0)
     strike_cap: int = Field(3, ge=1, le=20)
+    batch_requests: int = Field(20_000, ge=1, le=50_000)
+    batch_bytes: int = Field(64_000_000, ge=1, le=190_000_000)
     folder_path: Path | None = None
     export_path: Path | None = None
 

@@ -48,10 +48,12 @@ def run_stage(
     settings: Settings | None = None,
     parameters: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    is_over: Callable[[Counts], bool] = lambda counts: True,
 ) -> Counts:
     """Runs a stage under a run row and writes how it ended; its counts.
 
-    A stage that did part of its work raises LeftOver; counts of both ends are stored with the run.
+    A stage that did part of its work raises LeftOver; counts of both ends are stored with the run. One that will be
+    called again for the same run, as is_over says of its counts, gets no end yet.
     """
     settings = settings or config.load()
     ledger = Ledger.open(settings)
@@ -70,7 +72,10 @@ def run_stage(
         except BaseException as error:
             run.finish("failed", error=type(error).__name__)
             raise
-        run.finish("done", counts)
+        if is_over(counts):
+            run.finish("done", counts)
+        else:
+            run.rest()
         return counts
     finally:
         ledger.close()

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from omnisci_etl import config
+from omnisci_etl.config import Settings
 from omnisci_etl.context import Context, Counts
 from omnisci_etl.errors import ConfigError
+from omnisci_etl.ledger.database import Ledger
 from omnisci_etl.papers import disciplines
 from omnisci_etl.sources.base import Window
 
@@ -48,12 +51,33 @@ def ingest(
 
 
 def caption(
-    context: Context, *, discipline: str | None = None, limit: int | None = None, refresh: bool = False
+    context: Context,
+    *,
+    discipline: str | None = None,
+    limit: int | None = None,
+    refresh: bool = False,
+    batch: bool = False,
+    wait: bool = True,
 ) -> Counts:
-    """Captions the figures that have none; with refresh also those whose prompt, evidence or model has changed."""
+    """Captions the figures that have none; with refresh also those whose prompt, evidence or model has changed.
+
+    batch asks by the vendors' batches; wait=False leaves those that are not over to a later run, and counts them.
+    """
     from omnisci_etl.captions.process import caption as run
 
-    return run(context, discipline=known_discipline(discipline), limit=limit, refresh=refresh)
+    return run(context, discipline=known_discipline(discipline), limit=limit, refresh=refresh, batch=batch, wait=wait)
+
+
+def escalations(settings: Settings | None = None) -> int:
+    """How many figures a cascade would ask another model for; 0 in mode rules."""
+    from omnisci_etl.captions.stage import escalations as count
+
+    settings = settings or config.load()
+    ledger = Ledger.open(settings)
+    try:
+        return count(settings, ledger)
+    finally:
+        ledger.close()
 
 
 def score(context: Context, *, discipline: str | None = None, limit: int | None = None) -> Counts:

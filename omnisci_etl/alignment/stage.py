@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from omnisci_etl.alignment.design import Draw, FrameItem, draw
 from omnisci_etl.alignment.ratings_csv import RatingRow, SheetRow, read_sheet, write_sheet
 from omnisci_etl.context import Context, Counts
 from omnisci_etl.errors import ConfigError
+from omnisci_etl.hashing import sha256_hex
 from omnisci_etl.ledger.database import copy_into, dumps, sql
 
 RUBRIC_VERSION = "1.0.0"
@@ -50,7 +50,7 @@ def _store(
     listed = "\n".join(f"{item.caption_id} {item.stratum}" for item in frame)
     design = {"size": size, "strata": list(STRATA), "floor": FLOOR, "discipline": discipline}
     parameters: dict[str, Any] = {
-        "seed": seed, "design": dumps(design), "frame_sha256": hashlib.sha256(listed.encode()).hexdigest(),
+        "seed": seed, "design": dumps(design), "frame_sha256": sha256_hex(listed),
         "frame_size": len(frame), "run_key": context.run.key,
     }  # fmt: skip
     made = connection.execute(sql(_SQL, "insert_sample"), parameters).scalar()

@@ -6,7 +6,7 @@ again only when its grace time is over. No two living processes work on a call a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
@@ -25,6 +25,8 @@ STRIKES = frozenset({"truncated", "refused", "off-schema", "content-filtered"})
 STRIKES_OUT = "strikes-out"
 # Beyond the time limit of a request: to send it, and to store what came.
 LEASE_MARGIN = 60.0
+# The most that the submission of a batch takes; after it the batch's own rows say how its attempts stand.
+BATCH_LEASE = 3600.0
 _BUDGET_LOCK = 0x6F6D6E695F627564
 _SQL = "omnisci_etl.captions.sql"
 
@@ -42,7 +44,7 @@ class Intent:
 class Claim:
     """What came of an intent. With state "sent" the attempt is committed and must be sent and settled."""
 
-    state: Literal["sent", "answered", "failed", "busy", "grace", "budget"]
+    state: Literal["sent", "answered", "failed", "batched", "busy", "grace", "budget"]
     attempt_id: int = 0
     strikes: int = 0
     wait_s: float = 0.0
@@ -71,6 +73,10 @@ def with_draft(answer: Answer, strikes: int, strike_cap: int) -> tuple[Answer, D
     return answer, draft
 
 
+NewBatch = Callable[[Connection, Sequence[Intent]], int]
+"""Writes the row of a batch of these intents; its id."""
+
+
 class CallDesk:
     """Claims and settles calls for one run, many in one transaction."""
 
@@ -79,8 +85,12 @@ class CallDesk:
         self._budget = budget
         self._lease_s = context.settings.call_timeout + LEASE_MARGIN
 
-    def claim(self, intents: Sequence[Intent]) -> list[Claim]:
-        """Takes the calls that are free and commits an attempt for each that may be sent now."""
+    def claim(self, intents: Sequence[Intent], batch: NewBatch | None = None) -> list[Claim]:
+        """Takes the calls that are free and commits an attempt for each that may be sent now.
+
+        With batch they become a batch, whose row it writes in the same transaction; no lease is kept then, as the
+        batch holds its calls until it is collected or abandoned.
+        """
         owner = self._context.run.owner
         ids = [intent.call_id for intent in intents]
         with self._context.ledger.begin() as connection:
@@ -93,16 +103,18 @@ class CallDesk:
             for intent in free:
                 if intent.call_id not in fitting:
                     claims[intent.call_id] = Claim("budget", limit=self._limit_text())
-            sent = self._insert(connection, [i for i in free if i.call_id in fitting], states)
+            chosen = [i for i in free if i.call_id in fitting]
+            batch_id = batch(connection, chosen) if batch and chosen else None
+            sent = self._insert(connection, chosen, states, batch_id)
             for call_id in fitting:
                 attempt_id, strikes = sent.get(call_id), states[call_id].strikes
                 claims[call_id] = Claim("sent", attempt_id, strikes) if attempt_id else Claim("busy")
-            unused = sorted(held.difference(sent))
+            unused = sorted(held if batch else held.difference(sent))
             connection.execute(sql(_SQL, "free_calls"), {"calls": unused, "owner": owner})
         return [claims[intent.call_id] for intent in intents]
 
     def _insert(
-        self, connection: Connection, intents: Sequence[Intent], states: dict[int, CallState]
+        self, connection: Connection, intents: Sequence[Intent], states: dict[int, CallState], batch_id: int | None
     ) -> dict[int, int]:
         rows = [
             {
@@ -112,7 +124,10 @@ class CallDesk:
             for i in intents
         ]  # fmt: skip
         run = self._context.run
-        parameters = {"rows": dumps(rows), "run_key": run.key, "owner": run.owner, "lease_s": self._lease_s}
+        lease_s = self._lease_s if batch_id is None else BATCH_LEASE
+        parameters = {
+            "rows": dumps(rows), "run_key": run.key, "owner": run.owner, "lease_s": lease_s, "batch_id": batch_id,
+        }  # fmt: skip
         made = connection.execute(sql(_SQL, "insert_attempts"), parameters)
         return {row.call_id: row.attempt_id for row in made}
 
@@ -196,6 +211,8 @@ def _standing(state: CallState, held: bool) -> Claim:
         return Claim("answered")
     if state.state == "failed":
         return Claim("failed")
+    if state.state == "batched":
+        return Claim("batched")
     if state.state == "busy" or not held:
         return Claim("busy")
     if state.state == "grace":

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from omnisci_etl.captions import costs
+from omnisci_etl.captions import costs, outlook
 from omnisci_etl.captions.calls import adopt_captions
 from omnisci_etl.captions.figures import candidates, chunks, load_figures
 from omnisci_etl.captions.planning import CallState, Planner, Want, call_states
@@ -48,7 +48,10 @@ class Clerk:
     def chunks(self, discipline: str | None) -> Iterator[list[Order]]:
         """Plans everything that is to be captioned, chunk by chunk; the orders of each."""
         with self._context.ledger.begin() as connection:
-            ids = candidates(connection, discipline=discipline, captioned=self._refresh)
+            ids = candidates(
+                connection, discipline=discipline, captioned=self._refresh,
+                escalate=self._planner.routes.policy.escalation,
+            )  # fmt: skip
         if not ids:
             return
         self.total = len(ids) if self._room is None else min(len(ids), self._room)
@@ -62,14 +65,24 @@ class Clerk:
     def _take(self, ids: Sequence[int]) -> list[Order]:
         with self._context.ledger.begin() as connection:
             figures = load_figures(connection, ids)
+            self._planner.outlook = outlook.load(connection, self._planner.routes, self._context.run.key)
         wants = [self._planner.want(figure) for figure in figures]
         wants = [w for w in wants if w.standing == "wanted" or (w.standing == "stale" and self._refresh)]
+        wants = self._not_in_batches(wants)
         orders: list[Order] = []
         while wants and self._room != 0:
             part = wants if self._room is None else wants[: self._room]
             wants = wants[len(part) :]
             orders.extend(self._plan(part))
         return orders
+
+    def _not_in_batches(self, wants: Sequence[Want]) -> list[Want]:
+        """Without figures for which a batch already asks another model: its answer may be all they need."""
+        figures = [want.figure.figure_id for want in wants]
+        with self._context.ledger.begin() as connection:
+            rows = connection.execute(sql(_SQL, "figures_in_batches"), {"figures": figures}).all()
+        asked = {row.figure_id: row.fingerprint for row in rows}
+        return [want for want in wants if asked.get(want.figure.figure_id, want.fingerprint) == want.fingerprint]
 
     def _plan(self, wants: Sequence[Want]) -> Iterator[Order]:
         """Writes calls and routes, and captions what needs no asking; figures that failed for good take no room."""

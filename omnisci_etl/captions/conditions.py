@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-NUMBERS = ("panels", "width", "height", "caption_words", "evidence_words", "mentions")
-WORDS = ("kind", "discipline", "source", "extractor")
+NUMBERS = ("panels", "width", "height", "caption_words", "evidence_words", "mentions", "numbers")
+WORDS = ("kind", "discipline", "source", "extractor", "language")
 AT_LEAST = "_at_least"
 AT_MOST = "_at_most"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from omnisci_etl.captions.providers.base import Usage
@@ -65,3 +66,25 @@ def snapshot(prices: Prices) -> dict[str, str]:
         "unit": "usd_per_mtok", "input": str(prices.input), "cached_input": str(cached), "cache_write": str(written),
         "output": str(prices.output),
     }  # fmt: skip
+
+
+def of_snapshot(price: Mapping[str, str]) -> Prices:
+    """The prices that an attempt was sent at, whatever the routes file says by now."""
+    fields = ("input", "cached_input", "cache_write", "output")
+    return Prices(**{name: Decimal(price[name]) for name in fields})
+
+
+def in_batch(prices: Prices) -> Prices:
+    """What a model costs in a batch."""
+    factor = prices.batch_factor
+    cached, written = prices.cached_input, prices.cache_write
+    return Prices(
+        input=prices.input * factor, output=prices.output * factor,
+        cached_input=None if cached is None else cached * factor,
+        cache_write=None if written is None else written * factor,
+    )  # fmt: skip
+
+
+def batch_snapshot(prices: Prices) -> dict[str, str]:
+    """The price of a batch as an attempt's row keeps it; the factor is in the prices, and is said beside them."""
+    return {**snapshot(in_batch(prices)), "batch_factor": str(prices.batch_factor)}

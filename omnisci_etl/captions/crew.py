@@ -19,15 +19,11 @@ from omnisci_etl.captions.concurrency import Grouped
 from omnisci_etl.captions.figures import FigureRow, load_figures
 from omnisci_etl.captions.lane import Job, Lane, Ready
 from omnisci_etl.captions.limits import Pace
-from omnisci_etl.captions.planning import MAX_SIDE, Planner
-from omnisci_etl.captions.prompts import render
-from omnisci_etl.captions.providers.base import ModelRequest
+from omnisci_etl.captions.planning import Planner
+from omnisci_etl.captions.requests import make_request
 from omnisci_etl.captions.spool import FOLDER, Spool
 from omnisci_etl.context import Context
-from omnisci_etl.errors import BadInput
-from omnisci_etl.figures.images import for_model
 from omnisci_etl.ledger.blobs import BlobMissing
-from omnisci_etl.ledger.database import dumps
 
 _SETTLE_TRIES = 6
 
@@ -137,24 +133,13 @@ class Crew:
         return await asyncio.get_running_loop().run_in_executor(self._rooms[1], self._ready, job, lane, figure)
 
     def _ready(self, job: Job, lane: Lane, figure: FigureRow) -> Ready | str:
-        prompt, spec = self._planner.prompt_of(lane.name), lane.spec
-        image, media_type, fault = b"", "", ""
         try:
-            image, media_type = for_model(self._context.blobs.get(figure.image_sha256), max_side=MAX_SIDE)
+            made = make_request(self._context, self._planner, lane.name, figure)
         except BlobMissing as error:
             return str(error)
-        except BadInput as error:
-            fault = f"the picture cannot be sent: {error}"
-        request = ModelRequest(
-            model=spec.model, system=prompt.system, user=render(prompt, figure.evidence), schema=prompt.output_schema,
-            image=image, media_type=media_type, params=spec.params, max_output_tokens=spec.max_output_tokens,
-            timeout=self._context.settings.call_timeout,
-        )  # fmt: skip
-        size = len((request.system + request.user + dumps(prompt.output_schema)).encode())
-        worst = costs.worst_case(spec.prices, size, True, spec.max_output_tokens)
-        tokens = costs.likely_input_tokens(size, *costs.sent_size(figure.width, figure.height, MAX_SIDE))
-        intent = Intent(job.call_id, costs.snapshot(spec.prices), worst)
-        return Ready(request, intent, tokens + spec.max_output_tokens, fault)
+        prices = lane.spec.prices
+        intent = Intent(job.call_id, costs.snapshot(prices), made.worst_case(prices))
+        return Ready(made.request, intent, made.tokens, made.fault)
 
     async def pace(self, lane: Lane, tokens: int) -> float:
         """Seconds to wait for the model's limits."""

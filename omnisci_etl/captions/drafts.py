@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from omnisci_etl.captions.providers.base import printable
+from omnisci_etl.hashing import sha256_hex
 
 MAX_BODY = 20_000
 MAX_PANEL = 5_000
@@ -38,7 +38,7 @@ class Draft:
     @property
     def sha256(self) -> str:
         """The hash of the body."""
-        return hashlib.sha256(self.body.encode()).hexdigest()
+        return sha256_hex(self.body)
 
     def panel_rows(self) -> list[dict[str, str]]:
         """Panels as the ledger keeps them."""

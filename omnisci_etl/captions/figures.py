@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from omnisci_etl.captions.evidence import Evidence, MentionText, PanelText
+from omnisci_etl.captions.routes import Escalate
 from omnisci_etl.ledger.database import sql
 
 _SQL = "omnisci_etl.captions.sql"
@@ -22,6 +23,19 @@ class Prior:
     prompt_sha256: str
     evidence_sha256: str
     image_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the gate said of a figure's captions: their best gate score, and whether it has seen all of them.
+
+    escalations: captions that came of an escalation. caption_id is the newest caption.
+    """
+
+    caption_id: int
+    best: float | None
+    is_judged: bool
+    escalations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +55,20 @@ class FigureRow:
     disciplines: tuple[str, ...]
     captioned_by: frozenset[str]
     prior: Prior | None
+    standing: Standing | None = None
 
 
-def candidates(connection: Connection, *, discipline: str | None, captioned: bool) -> list[int]:
-    """Ids of the figures that can be captioned, oldest first; those that have a caption only with `captioned`."""
-    parameters = {"discipline": discipline, "captioned": captioned}
+def candidates(
+    connection: Connection, *, discipline: str | None, captioned: bool, escalate: Escalate | None = None
+) -> list[int]:
+    """Ids of the figures that can be captioned, oldest first.
+
+    Those that have a caption only with `captioned`, or where `escalate` may ask for another.
+    """
+    parameters = {
+        "discipline": discipline, "captioned": captioned, "below": escalate.below if escalate else None,
+        "at_most": escalate.at_most if escalate else 0,
+    }  # fmt: skip
     return list(connection.execute(sql(_SQL, "candidates"), parameters).scalars())
 
 
@@ -70,9 +93,13 @@ def _figure(row: Mapping[Any, Any]) -> FigureRow:
     prior = None
     if row["prior_fingerprint"] is not None:
         prior = Prior(row["prior_fingerprint"], row["prior_prompt"], row["prior_evidence"], row["prior_image"])
+    standing = None
+    if row["newest_caption"] is not None:
+        standing = Standing(row["newest_caption"], row["best_score"], not row["unjudged"], row["escalations"])
     return FigureRow(
         figure_id=row["figure_id"], evidence=evidence, evidence_sha256=row["evidence_sha256"],
         image_sha256=row["image_sha256"], media_type=row["media_type"], width=row["width"], height=row["height"],
         image_bytes=row["image_bytes"], source=row["source"], extractor=row["extractor"],
         disciplines=tuple(row["disciplines"]), captioned_by=frozenset(row["captioned_by"]), prior=prior,
+        standing=standing,
     )  # fmt: skip

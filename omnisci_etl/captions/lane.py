@@ -23,6 +23,7 @@ TRANSIENT = frozenset({
     "rate-limited", "overloaded", "request-timeout", "connection-lost", "garbled-answer", "unreachable",
 })  # fmt: skip
 STOPS = frozenset({"wrong-key", "model-not-found", "no-credit"})
+IN_BATCH = "their call is in a batch that is not over (`caption --batch` collects it)"
 # Requests that are made ready while max_in_flight others are under way.
 AHEAD = 16
 BACKOFF, MAX_BACKOFF = 0.5, 60.0
@@ -254,6 +255,8 @@ class Lane:
         elif claim.state == "failed":
             self.office.failed(job)
             self._finish()
+        elif claim.state == "batched":
+            self._leave(job, IN_BATCH)
         elif claim.state == "budget":
             if self.office.unsettled() > 0 or self.office.settlements > job.settlements:
                 return True

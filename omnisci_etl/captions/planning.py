@@ -11,10 +11,12 @@ from sqlalchemy import Connection
 
 from omnisci_etl.captions import prompts
 from omnisci_etl.captions.figures import FigureRow
-from omnisci_etl.captions.prompts import Prompt, canonical_sha256
-from omnisci_etl.captions.router import Decision, decide, features
+from omnisci_etl.captions.outlook import Outlook
+from omnisci_etl.captions.prompts import Prompt
+from omnisci_etl.captions.router import Decision, decide, escalated, features
 from omnisci_etl.captions.routes import Model, Routes
 from omnisci_etl.config import Settings
+from omnisci_etl.hashing import canonical_sha256
 from omnisci_etl.ledger.database import copy_into, dumps, sql
 
 PURPOSE = "caption"
@@ -22,7 +24,7 @@ MAX_SIDE = 2048
 # A picture is sent as figures.images.for_model makes it of the stored one. That is a function of the stored bytes and
 # of these, so the fingerprint holds them instead of the sent bytes: planning then decodes no picture. Raise the version
 # when for_model gives other bytes.
-PREPARATION = {"by": "for_model", "version": 1, "max_side": MAX_SIDE}
+PREPARATION = {"by": "for_model", "version": 2, "max_side": MAX_SIDE}
 _SQL = "omnisci_etl.captions.sql"
 _STAGE = {
     "figure_id": "bigint", "fingerprint": "text", "prompt_sha256": "text", "model_id": "bigint",
@@ -50,17 +52,19 @@ class CallState:
     """How a call stands (call_states.sql); wait_s are the seconds of its grace time that are left."""
 
     call_id: int
-    state: Literal["answered", "failed", "busy", "grace", "ready"]
+    fingerprint: str
+    state: Literal["answered", "failed", "batched", "busy", "grace", "ready"]
     last_ordinal: int
     strikes: int
     wait_s: float
 
 
 class Planner:
-    """Turns figures into wanted calls by one set of routes and the prompts of this code."""
+    """Turns figures into wanted calls by one set of routes, the prompts of this code and an outlook."""
 
     def __init__(self, routes: Routes) -> None:
         self.routes = routes
+        self.outlook = Outlook()
 
     @cached_property
     def _of_model(self) -> dict[str, tuple[Prompt, dict[str, Any]]]:
@@ -90,16 +94,36 @@ class Planner:
         }  # fmt: skip
 
     def want(self, figure: FigureRow) -> Want:
-        """The wanted call of a figure, and whether it has that caption, an outdated one or none."""
-        decision = decide(self.routes, features(figure))
-        prompt, identity = self._of_model[decision.model]
-        picture = None if self.is_extractive(decision.model) else {"sha256": figure.image_sha256, **PREPARATION}
-        fingerprint = canonical_sha256({**identity, "picture": picture, "evidence": figure.evidence_sha256})
-        if fingerprint in figure.captioned_by:
+        """The wanted call of a figure, and whether it has that caption, an outdated one or none.
+
+        Where the policy draws or escalates, a caption of any of its models is as good as that of the first choice.
+        """
+        found = features(figure)
+        decision = decide(self.routes, found, self.outlook, self._draw(figure))
+        fingerprint = self._fingerprint(figure, decision.model)
+        used = [name for name in self._choices if self._fingerprint(figure, name) in figure.captioned_by]
+        if further := escalated(self.routes, found, self.outlook, figure.standing, used):
+            return Want(figure, further, self._fingerprint(figure, further.model), "wanted")
+        if fingerprint in figure.captioned_by or used:
             return Want(figure, decision, fingerprint, "done")
         if figure.prior is None or figure.prior.fingerprint == fingerprint:
             return Want(figure, decision, fingerprint, "wanted")
-        return Want(figure, decision, fingerprint, "stale", tuple(_changes(figure, prompt)))
+        return Want(figure, decision, fingerprint, "stale", tuple(_changes(figure, self.prompt_of(decision.model))))
+
+    @cached_property
+    def _choices(self) -> tuple[str, ...]:
+        policy = self.routes.policy
+        return tuple(self.routes.routed_models()) if policy.escalation or policy.explore else ()
+
+    def _fingerprint(self, figure: FigureRow, model: str) -> str:
+        picture = None if self.is_extractive(model) else {"sha256": figure.image_sha256, **PREPARATION}
+        identity = self._of_model[model][1]
+        return canonical_sha256({**identity, "picture": picture, "evidence": figure.evidence_sha256})
+
+    def _draw(self, figure: FigureRow) -> float:
+        """A number from 0 to 1 that the figure and the policy determine, so that planning twice decides alike."""
+        digest = canonical_sha256([self.routes.policy_sha256, figure.image_sha256, figure.evidence_sha256])
+        return int(digest[:13], 16) / 16**13
 
     def register(self, connection: Connection, run_key: int) -> dict[str, int]:
         """Writes the rows of the prompts and models that the policy can choose; model ids by name in the file."""
@@ -168,7 +192,9 @@ def call_states(connection: Connection, calls: Iterable[int], owner: int, settin
         "calls": list(calls), "owner": owner, "strike_cap": settings.strike_cap, "grace": settings.unknown_grace,
     }  # fmt: skip
     return {
-        row.call_id: CallState(row.call_id, row.state, row.last_ordinal, row.strikes, row.wait_s or 0.0)
+        row.call_id: CallState(
+            row.call_id, row.fingerprint, row.state, row.last_ordinal, row.strikes, row.wait_s or 0.0
+        )
         for row in connection.execute(sql(_SQL, "call_states"), parameters)
     }
 

@@ -7,65 +7,30 @@ addresses) is taken out of the evidence before a model sees it, and out of what 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from omnisci_etl.papers.mentions import Reference, figure_number, find_references
+from omnisci_etl.papers import references
+from omnisci_etl.papers.figure_references import figure_number, find_references
+from omnisci_etl.papers.references import Kind
 
 OWN = "own"
 CITATION = ""
 
-_AND = r"\s?(?:,|;|&|[-–—]|\band\b|\bto\b)\s?(?:and\s)?"
-_NUMBER = r"(?:S|[A-Z]\.)?[0-9]{1,3}(?:\.[0-9]{1,2})?[a-z]?(?![^\W_])"
-_NUMBERS = rf"{_NUMBER}(?:{_AND}{_NUMBER}){{0,20}}"
-_SUPPLEMENT = r"(?:[Ss]upplement(?:ary|al)|[Ss]uppl?\.|[Ss]upporting|[Ee]xtended\s[Dd]ata)"
-_THINGS = (
-    r"(?:[Tt]ables?|[Nn]otes?|[Mm]ovies?|[Vv]ideos?|[Dd]ata(?:\s?[Ss]ets?)?|[Mm]ethods?|[Tt]exts?|[Ss]ections?"
-    r"|[Ii]nformation|[Mm]aterials?|[Dd]iscussion|[Ff]iles?|[Aa]ppendix|[Ss]chemes?)"
-)
-_SECTIONS = r"(?:[Ss]ections?|[Ss]ecs?\.|[Cc]hapters?|[Aa]ppendix|[Ss]chemes?|[Aa]lgorithms?|[Mm]ovies?|[Vv]ideos?)"
-_NAME = r"[A-Z][\w'’-]{1,30}"
-_PATH = r"[^\s<>()]+(?:\([^\s<>()]*\)[^\s<>()]*){0,5}"
-_YEAR = r"(?:19|20)[0-9]{2}[a-z]?"
-# Each with what can stand in its place in running text (a citation mark is simply left out), and with pieces of text
-# of which one must be there, as they are much faster to look for than the pattern.
-_PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
-    (
-        "the supplement", ("uppl", "upporting", "xtended"),
-        re.compile(rf"\b{_SUPPLEMENT}\s(?:[Oo]nline\s)?{_THINGS}(?:\s{_NUMBERS})?"),
-    ),
-    (
-        "a table", ("able", "ABLE", "ab.", "abs."),
-        re.compile(rf"\b(?:[Tt]ables?|TABLES?|[Tt]abs?\.)\s(?:{_NUMBERS}|[IVX]{{1,4}}\b)"),
-    ),
-    (
-        "an equation", ("quation", "Eq", "eq"),
-        re.compile(rf"\b(?:[Ee]quations?|[Ee]qn?s?\.?)\s?(?:\({_NUMBER}\)(?:{_AND}\({_NUMBER}\)){{0,10}}|{_NUMBERS})"),
-    ),
-    (
-        "another section", ("ection", "ec.", "ecs.", "hapter", "ppendix", "cheme", "lgorithm", "ovie", "ideo", "§"),
-        re.compile(rf"(?:\b{_SECTIONS}\s|§\s?)(?:{_NUMBERS}|[A-Z]\b)"),
-    ),
-    (
-        "another work", ("ef",),
-        re.compile(rf"\b(?:[Rr]efs?\.?|[Rr]eferences?)\s(?:\[[0-9, –-]{{1,60}}\]|{_NUMBERS})"),
-    ),
-    ("another work", (" et al",), re.compile(rf"\b{_NAME}\set\sal\.?(?:,?\s?[(\[]?{_YEAR}[)\]]?)?")),
-    (
-        "another work", ("(19", "(20", "[19", "[20"),
-        re.compile(rf"\b{_NAME}\s(?:(?:and|&)\s{_NAME}\s)?[(\[]{_YEAR}[)\]]"),
-    ),
-    (
-        "a web address", ("://", "www.", "10."),
-        re.compile(rf"(?:https?://|www\.){_PATH}(?<![.,;:])|\b(?:doi:?\s?)?10\.[0-9]{{4,9}}/{_PATH}(?<![.,;:])"),
-    ),
-    (CITATION, ("[",), re.compile(r"\s?\[[1-9][0-9]{0,3}(?:\s?[,;–-]\s?[1-9][0-9]{0,3}){0,40}\]")),
-    (
-        CITATION, (" 19", " 20"),
-        re.compile(rf"(?<=[(;]\s|.\()(?:see\s)?{_NAME}(?:\s(?:and|&)\s{_NAME})?,?\s{_YEAR}(?=[);,])"),
-    ),
-)  # fmt: skip
+# What can stand in the place of a pointer in running text; a citation mark is simply left out.
+_WORDS: dict[Kind, str] = {
+    "figure": "another figure",
+    "table": "a table",
+    "equation": "an equation",
+    "section": "another section",
+    "statement": "another result",
+    "bibliography": "another work",
+    "work": "another work",
+    "supplement": "the supplement",
+    "address": "a web address",
+    "citation": CITATION,
+}
 # Starts with a set of letters, which the engine skips to, and looks behind for the start of the word.
 _ELSEWHERE = re.compile(
     r"[acdegmsr](?<![^\W_].)(?:"
@@ -75,8 +40,8 @@ _ELSEWHERE = re.compile(
     r"|[pnfo](?<![^\W_].)(?:revious|receding|ext|ollowing|ther)\s(?:figures?|tables?|sections?|panels?)\b",
     re.IGNORECASE,
 )
-_INTERVAL_BEFORE = re.compile(r"(?:\b(?:in|range|interval|between|from|over|within|of|by)|[=∈×±<>≤≥])\s*$")
 _BETWEEN = re.compile(r"\s?(?:,|&|/|[-‐‑‒–—−])?\s?(?:and|or|to|through|as well as)?\s?")
+_CITATION_BLANK = re.compile(r"\s$")
 _PANELS_OF = re.compile(r"\b[Pp]anels?\s[^.;:()]{1,40}?\s(?:of|in|from)\s(?:the\s)?$")
 _ARTICLE = re.compile(r"\b[Tt]he\s$")
 # What may stand beside a pointer without saying anything itself.
@@ -105,7 +70,26 @@ class Pointer:
 
 def pointers(text: str, label: str) -> list[Pointer]:
     """Every pointer of the text, by position, no two overlapping; label is the figure's own ("Fig. 1")."""
-    found = [*_figures(text, label), *_others(text)]
+    own = _number(label)
+    found: list[Pointer] = []
+    figures: list[references.Pointer] = []
+    for pointer in references.find_pointers(text):
+        if pointer.kind == "figure":
+            if figures and not _BETWEEN.fullmatch(text, figures[-1].end, pointer.start):
+                found.append(_figures(text, figures, own, label))
+                figures = []
+            figures.append(pointer)
+        elif pointer.kind in _WORDS:
+            mark = _CITATION_BLANK.search(text, max(0, pointer.start - 1), pointer.start)
+            start = mark.start() if mark and pointer.kind == "citation" else pointer.start
+            what = "the supplement" if pointer.supplement else _WORDS[pointer.kind]
+            found.append(Pointer(start, pointer.end, what))
+    if figures:
+        found.append(_figures(text, figures, own, label))
+    return _apart(found)
+
+
+def _apart(found: list[Pointer]) -> list[Pointer]:
     kept: list[Pointer] = []
     for pointer in sorted(found, key=lambda p: (p.start, -p.end)):
         if not kept or pointer.start >= kept[-1].end:
@@ -113,18 +97,18 @@ def pointers(text: str, label: str) -> list[Pointer]:
     return kept
 
 
-def _figures(text: str, label: str) -> Iterator[Pointer]:
-    own = _number(label)
-    for group in _groups(text):
-        start, end = min(r.start for r in group), max(r.end for r in group)
-        mine = [r for r in group if r.number == own]
-        panels = tuple(dict.fromkeys(panel for r in mine for panel in r.panels))
-        before = _PANELS_OF.search(text, max(0, start - 60), start) if group[0].panels else None
-        before = before or _ARTICLE.search(text, max(0, start - 4), start)
-        start = before.start() if before else start
-        mixed = 0 < len(mine) < len(group)
-        printed = f"{label}{', '.join(panels)}" if mixed else text[start:end]
-        yield Pointer(start, end, OWN if mine else "another figure", panels, printed, mixed)
+def _figures(text: str, named: Sequence[references.Pointer], own: str | None, label: str) -> Pointer:
+    """What a list of figures ("Figs 1a, b and Fig. 3") points at."""
+    start, end = named[0].start, named[-1].end
+    every = [figure for pointer in named for figure in pointer.figures]
+    mine = [figure for figure in every if figure.number == own]
+    panels = tuple(dict.fromkeys(panel for figure in mine for panel in figure.panels))
+    before = _PANELS_OF.search(text, max(0, start - 60), start) if every and every[0].panels else None
+    before = before or _ARTICLE.search(text, max(0, start - 4), start)
+    start = before.start() if before else start
+    mixed = bool(mine) and (len(mine) < len(every) or not all(pointer.figures for pointer in named))
+    printed = f"{label}{', '.join(panels)}" if mixed else text[start:end]
+    return Pointer(start, end, OWN if mine else _WORDS["figure"], panels, printed, mixed)
 
 
 @lru_cache(maxsize=1024)
@@ -134,30 +118,8 @@ def _number(label: str) -> str | None:
 
 def names_figure(text: str, label: str) -> bool:
     """Whether the text names the figure of this label."""
-    return any(pointer.what == OWN for pointer in _figures(text, label))
-
-
-def _groups(text: str) -> list[list[Reference]]:
-    """References that stand in one list ("Figs 1a, b and 3")."""
-    groups: list[list[Reference]] = []
-    if "ig" not in text and "IG" not in text:
-        return groups
-    for reference in find_references(text):
-        last = max((r.end for r in groups[-1]), default=0) if groups else 0
-        if groups and _BETWEEN.fullmatch(text, last, max(last, reference.start)):
-            groups[-1].append(reference)
-        else:
-            groups.append([reference])
-    return groups
-
-
-def _others(text: str) -> Iterator[Pointer]:
-    for what, hints, pattern in _PATTERNS:
-        if not any(hint in text for hint in hints):
-            continue
-        for match in pattern.finditer(text):
-            if what or not _INTERVAL_BEFORE.search(text, max(0, match.start() - 12), match.start()):
-                yield Pointer(match.start(), match.end(), what)
+    own = _number(label)
+    return any(reference.number == own for reference in find_references(text))
 
 
 def rewrite(text: str, label: str, *, resolve: bool) -> tuple[str, bool]:
@@ -222,7 +184,8 @@ def _brackets(text: str) -> list[tuple[int, int]]:
 
 def _words(text: str, pointer: Pointer, resolve: bool) -> str:
     if pointer.what != OWN:
-        return _capital(text, pointer, pointer.what)
+        glued = pointer.what and pointer.start > 0 and text[pointer.start - 1].isalpha()
+        return f"{' ' if glued else ''}{_capital(text, pointer, pointer.what)}"
     if not resolve:
         return pointer.printed
     return _capital(text, pointer, _panel_words(pointer.panels) or "this figure")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +15,7 @@ from sqlalchemy import Connection
 from omnisci_etl.captions.evidence import Evidence
 from omnisci_etl.captions.pointers import rewrite
 from omnisci_etl.errors import ConfigError
+from omnisci_etl.hashing import canonical_sha256
 from omnisci_etl.ledger.database import dumps, sql
 
 FIGURE_CAPTION = "figure-caption"
@@ -62,12 +61,6 @@ def parse(content: Any, name: str) -> Prompt:
     if not isinstance(content, dict) or set(content) != set(KEYS):
         raise ConfigError(f"prompt {name!r}: it must hold exactly {', '.join(KEYS)}")
     return Prompt(**content, sha256=canonical_sha256(content))
-
-
-def canonical_sha256(value: Any) -> str:
-    """The sha256 of a value as canonical JSON: sorted keys, no blanks, UTF-8."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def register(connection: Connection, prompt: Prompt, run_key: int) -> None:

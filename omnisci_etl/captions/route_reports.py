@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from omnisci_etl.captions import costs, prompts
+from omnisci_etl.captions import costs, outlook, prompts
 from omnisci_etl.captions.conditions import holds
 from omnisci_etl.captions.figures import FigureRow, load_figures
 from omnisci_etl.captions.planning import MAX_SIDE, Planner, Want
@@ -31,6 +31,7 @@ def explain(ledger: Ledger, planner: Planner, figure_id: int) -> dict[str, Any]:
         found = load_figures(connection, [figure_id])
         if not found:
             raise ConfigError(f"figure {figure_id} does not exist or has no picture; see the view triplets")
+        planner.outlook = outlook.load(connection, planner.routes, 0)
         return {
             "figure_id": figure_id,
             "label": found[0].evidence.label,

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import ErrorDetails
 
 from omnisci_etl.captions.conditions import condition_fault
-from omnisci_etl.captions.prompts import canonical_sha256
 from omnisci_etl.config import Settings, check_base_url
 from omnisci_etl.errors import ConfigError
+from omnisci_etl.hashing import canonical_sha256
 
 Api = Literal["openai", "anthropic", "openai-compatible", "extractive"]
 VENDOR_URLS: dict[str, str] = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
@@ -112,15 +112,23 @@ class Rule(_Strict):
 
 
 class Escalate(_Strict):
-    """Mode cascade: captions with a gate score under `below` are asked again of the model `to`."""
+    """Mode cascade: figures whose best gate score is under `below` are asked again, of each model of `to` in turn."""
 
     below: float = Field(ge=0, le=1)
-    to: str
+    to: tuple[str, ...] = Field(min_length=1)
     at_most: int = Field(default=1, ge=0)
+
+    @field_validator("to", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return [value] if isinstance(value, str) else value
 
 
 class Policy(_Strict):
-    """How a model is chosen. In mode rules the first rule that fits wins, else the default; escalate is not used."""
+    """How a model is chosen: the first rule that fits wins, else the default. Mode cascade escalates beyond that.
+
+    explore is the share of first decisions that are drawn at random from all models of the policy.
+    """
 
     name: str = Field(min_length=1)
     mode: Literal["rules", "cascade"] = "rules"
@@ -128,6 +136,11 @@ class Policy(_Strict):
     default: str
     escalate: Escalate | None = None
     explore: float = Field(default=0.0, ge=0, le=1)
+
+    @property
+    def escalation(self) -> Escalate | None:
+        """How figures are asked again; None in mode rules."""
+        return self.escalate if self.mode == "cascade" else None
 
 
 class Judges(_Strict):
@@ -176,7 +189,8 @@ class Routes(_Strict):
 
     def routed_models(self) -> list[str]:
         """Models that the policy can choose, each once."""
-        return list(dict.fromkeys([*(rule.use for rule in self.policy.rules), self.policy.default]))
+        later = self.policy.escalation.to if self.policy.escalation else ()
+        return list(dict.fromkeys([*(rule.use for rule in self.policy.rules), self.policy.default, *later]))
 
 
 DEFAULT = Routes(
@@ -266,10 +280,8 @@ def _policy_faults(policy: Policy) -> Iterator[str]:
         for key, value in rule.when.items():
             if fault := condition_fault(key, value):
                 yield f"policy.rules.{number}.when.{key}: {fault}"
-    if policy.mode != "rules":
-        yield f"policy.mode: only `rules` is built yet, not {policy.mode!r}: write `mode: rules`"
-    if policy.explore:
-        yield "policy.explore: drawing at random is not built yet: write 0"
+    if policy.mode == "cascade" and policy.escalate is None:
+        yield "policy.escalate: mode cascade needs it: {below: a gate score, to: a model, at_most: 1}"
 
 
 def _named_models(routes: Routes) -> Iterator[tuple[str, str]]:
@@ -277,7 +289,7 @@ def _named_models(routes: Routes) -> Iterator[tuple[str, str]]:
         yield f"policy.rules.{number}.use", rule.use
     yield "policy.default", routes.policy.default
     if routes.policy.escalate:
-        yield "policy.escalate.to", routes.policy.escalate.to
+        yield from (("policy.escalate.to", name) for name in routes.policy.escalate.to)
     for task in Judges.model_fields:
         for number, name in enumerate(getattr(routes.judges, task)):
             yield f"judges.{task}.{number}", name

@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from omnisci_etl.captions import costs, prompts, routes
+from omnisci_etl.captions import costs, outlook, prompts, routes
+from omnisci_etl.captions.batches.stage import OPEN, Outcome
+from omnisci_etl.captions.batches.stage import caption as caption_in_batches
 from omnisci_etl.captions.clerk import CHUNK, Clerk
 from omnisci_etl.captions.crew import Crew, tell
 from omnisci_etl.captions.figures import candidates, chunks, load_figures
@@ -27,10 +29,18 @@ _MISCONFIGURED = frozenset({"wrong-key", "model-not-found"})
 
 
 def caption(
-    context: Context, *, discipline: str | None = None, limit: int | None = None, refresh: bool = False
+    context: Context,
+    *,
+    discipline: str | None = None,
+    limit: int | None = None,
+    refresh: bool = False,
+    batch: bool = False,
+    wait: bool = True,
 ) -> Counts:
     """Captions figures that have none; with refresh also those whose prompt, evidence or model has changed.
 
+    With batch, models whose vendors have batches are asked by them, and the run waits until all are collected, or only
+    goes round once (wait=False) and counts as open_batches those that are not over.
     Counts: figures taken on, captions written, calls and attempts made, figures that failed for good, figures left.
     Raises LeftOver where a later run can do more, ConfigError where a key or a model is refused.
     """
@@ -41,27 +51,43 @@ def caption(
     keys = {provider: key_of(context.settings, table, provider) for provider in providers}
     clerk = Clerk(context, planner, limit=limit, refresh=refresh)
     orders = clerk.chunks(discipline)
-    if not paid:
+    if not paid and not batch:
         for _ in orders:
             tell(context, clerk, Counter())
         return dict(clerk.tally)
     crew = Crew(context, planner, clerk, keys)
-    asyncio.run(crew.run(orders))
-    tally = {name: count + crew.tally[name] for name, count in clerk.tally.items()}
-    _end(crew, tally)
-    return tally
+    batches = Outcome()
+    if batch:
+        batches = caption_in_batches(context, planner, crew, orders, wait=wait)
+    else:
+        asyncio.run(crew.run(orders))
+    tally = {name: count + crew.tally[name] + batches.tally[name] for name, count in clerk.tally.items()}
+    _end(crew, batches, tally)
+    return {**tally, OPEN: batches.tally[OPEN]} if batch else tally
 
 
-def _end(crew: Crew, tally: Counts) -> None:
-    """Raises what the run has to end with, if anything."""
-    refused = [lane.stopped for lane in crew.lanes.values() if lane.stop_slug in _MISCONFIGURED]
+def _end(crew: Crew, batches: Outcome, tally: Counts) -> None:
+    """Raises what the run has to end with, if anything. Where batches are open the run is not at its end."""
+    lanes = [(lane.stop_slug, lane.stopped) for lane in crew.lanes.values()]
+    refused = [text for slug, text in [*lanes, *batches.refused] if slug in _MISCONFIGURED]
     if refused:
         raise ConfigError(f"{'; '.join(refused)}; mend the key or the routes file and run it again")
-    if tally["waiting"]:
-        said = "; ".join(f"{count} for {reason}" for reason, count in crew.reasons.most_common(3))
+    if (tally["waiting"] or batches.stuck) and not batches.tally[OPEN]:
+        reasons = (crew.reasons + batches.reasons).most_common(3)
+        said = "; ".join([*(f"{count} for {reason}" for reason, count in reasons), *batches.stuck[:3]])
         raise LeftOver(
             f"{tally['captioned']} captions written, {tally['waiting']} figures are left: {said}", dict(tally)
         )
+
+
+def escalations(settings: Settings, ledger: Ledger) -> int:
+    """Figures that have captions, all judged and too weak, and may have another of a stronger model."""
+    escalate = routes.load(settings).policy.escalation
+    if escalate is None:
+        return 0
+    with ledger.read() as connection:
+        waiting = set(candidates(connection, discipline=None, captioned=False, escalate=escalate))
+        return len(waiting.difference(candidates(connection, discipline=None, captioned=False)))
 
 
 @dataclass
@@ -106,6 +132,7 @@ def plan(
     planner = Planner(routes.load(settings))
     survey = _Survey(planner, settings, limit, refresh)
     with ledger.read(timeout_s=600) as connection:
+        planner.outlook = outlook.load(connection, planner.routes, 0)
         for chunk in chunks(candidates(connection, discipline=discipline, captioned=True), CHUNK):
             survey.take(connection, [planner.want(figure) for figure in load_figures(connection, chunk)])
     return [
@@ -151,7 +178,7 @@ class _Survey:
         found.figures += 1
         if state == "answered":
             found.answered += 1
-        elif want.fingerprint not in self._seen:
+        elif state != "batched" and want.fingerprint not in self._seen:
             self._seen.add(want.fingerprint)
             self._add_call(found, want)
 

@@ -54,18 +54,18 @@ def caption(
     refresh: Annotated[
         bool, typer.Option(help="Also caption figures whose prompt, evidence or model has changed.")
     ] = False,
-    batch: Annotated[bool, typer.Option(help="Use the vendors' batch APIs.")] = False,
+    batch: Annotated[
+        bool, typer.Option(help="Ask by the vendors' batches, at their price; waits until all are collected.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Caption every figure that has none, by the model that the routes file gives it."""
-    if batch:
-        raise ConfigError("--batch is not built yet: leave it out to caption on-line")
     stages.known_discipline(discipline)
 
     def work(context: Context) -> Counts:
-        return stages.caption(context, discipline=discipline, limit=limit, refresh=refresh)
+        return stages.caption(context, discipline=discipline, limit=limit, refresh=refresh, batch=batch)
 
-    stage("caption", work, json, discipline=discipline, limit=limit, refresh=refresh)
+    stage("caption", work, json, discipline=discipline, limit=limit, refresh=refresh, batch=batch)
 
 
 def score(discipline: Discipline = None, limit: Limit = None, json: Json = False) -> None:

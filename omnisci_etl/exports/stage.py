@@ -16,7 +16,7 @@ from omnisci_etl.errors import ConfigError
 from omnisci_etl.exports import card, parquet
 from omnisci_etl.exports.profiles import license_classes
 from omnisci_etl.exports.rows import export_row, split_of
-from omnisci_etl.ledger.blobs import sha256_hex
+from omnisci_etl.hashing import sha256_hex
 from omnisci_etl.ledger.database import copy_into, sql
 
 FORMATS = ("parquet",)
@@ -31,11 +31,15 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 def export(context: Context, *, form: str, profile: str, out: Path | None) -> Counts:
-    """Publishes; an unchanged state gives the release that exists, its files written again where they are missing."""
+    """Publishes; an unchanged state gives the release that exists, its files written again where they are missing.
+
+    Where nothing may be exported any more, an empty release takes the place of the one before: that one holds rows
+    which were recalled since (view recalls).
+    """
     if form not in FORMATS:
         raise ConfigError(f"unknown format {form!r}: use one of {', '.join(FORMATS)}")
     rows = _chosen(context, profile)
-    if not rows:
+    if not rows and not _released_before(context, form, profile):
         return {"export_id": 0, "rows": 0, "files": 0, "made": 0}
     state = _state(form, profile, rows)
     known = _known(context, form, profile, state)
@@ -72,6 +76,12 @@ def _state(form: str, profile: str, rows: Rows) -> str:
         values["image"] = values["image"]["path"]
         digest.update(json.dumps([row["decision_id"], values], sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def _released_before(context: Context, form: str, profile: str) -> bool:
+    with context.ledger.read() as connection:
+        found = connection.execute(sql(_SQL, "released_before"), {"format": form, "profile": profile}).scalar_one()
+    return bool(found)
 
 
 def _known(context: Context, form: str, profile: str, state: str) -> Mapping[str, Any] | None:

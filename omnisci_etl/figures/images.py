@@ -6,7 +6,6 @@ the machine or the file's metadata goes into what is encoded here.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import io
 import math
@@ -17,20 +16,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, features
 
 from omnisci_etl.errors import BadInput, HostileInput
+from omnisci_etl.figures.metadata import without_metadata
+from omnisci_etl.figures.pixels import flat, is_turned, upright
+from omnisci_etl.hashing import sha256_hex
 from omnisci_etl.papers.isolate import call_isolated
 
 MAX_BYTES = 64 << 20
 MAX_PIXELS = 100_000_000
 MAX_SIDE = 4096
+SMALL_SIDE = 512
 MIN_SIDE = 32
 DPI = 200
+# A progressive JPEG of few bytes can ask for a pass over all its pixels for each of thousands of scans.
+MAX_SCANS = 64
 RENDER_SECONDS, RENDER_MEGABYTES = 60.0, 3072
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP")
 _VIEWABLE = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
+_KEPT = ("PNG", "JPEG", "WEBP")
+_JPEG2000 = (b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51")
+# HEIF and AVIF, Windows metafiles.
+_UNSUPPORTED = re.compile(
+    rb"....ftyp(?:heic|heix|mif1|msf1|avif|avis)|\xd7\xcd\xc6\x9a|\x01\x00\x00\x00.{36} EMF", re.DOTALL
+)
 _GAP = 24
 _FRAGMENT = re.compile(r"#(?:page=(?P<page>\d{1,4}))?&?(?:angle=(?P<angle>-?\d{1,3}))?$")
 _BOUNDING_BOX = re.compile(rb"%%BoundingBox:\s*(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)")
@@ -57,30 +68,32 @@ class LoadedPicture:
 def load_picture(data: bytes, *, name: str = "") -> LoadedPicture:
     """Decode a picture of any format that papers use.
 
-    PNG, JPEG, WebP and still GIF files that browsers show are kept byte for byte; everything else becomes PNG:
-    the first frame of an animation, a PDF page at 200 dpi, PostScript through Ghostscript. name may end in
-    "#page=2" or "#angle=90" (counter-clockwise, for formats that are rendered here).
+    Upright PNG, JPEG and WebP files keep their coded pixels and lose their metadata; everything else becomes PNG:
+    GIF, TIFF, BMP, CMYK, the first frame of an animation, what EXIF asks to turn, a PDF page at 200 dpi, PostScript
+    through Ghostscript. name may end in "#page=2" (of a PDF) or "#angle=90" (counter-clockwise).
 
     Raises BadInput with the slugs picture-undecodable, picture-unsupported and picture-tiny, HostileInput with
-    picture-too-large (over 64 MB or 100 million pixels).
+    picture-too-large (over 64 MB, 100 million pixels or 64 JPEG scans).
     """
     if len(data) > MAX_BYTES:
         raise HostileInput("picture-too-large", f"{len(data)} bytes")
-    original = _sha256(data)
+    original = sha256_hex(data)
     page, angle = _fragment(name)
     if b"%PDF-" in data[:1024]:
-        return _of_png(_isolated_pdf(data, page), original, angle)
+        return _of_png(_isolated("render_pdf", data, page=page), original, angle)
+    if data.startswith(_JPEG2000):
+        return _of_png(_isolated("render_jpeg2000", data), original, angle)
     if data[:4] in (b"%!PS", b"\xc5\xd0\xd3\xc6") or data[:64].lstrip(b"\x04\r\n ").startswith(b"%!"):
         return _of_png(render_postscript(data), original, angle)
-    if _is_svg(data):
-        raise BadInput("picture-unsupported", "SVG")
+    if _is_svg(data) or _UNSUPPORTED.match(data):
+        raise BadInput("picture-unsupported", "SVG, HEIF, AVIF or a Windows metafile")
     return _load_raster(data, original, angle)
 
 
-def _isolated_pdf(data: bytes, page: int) -> bytes:
-    function = "omnisci_etl.figures.images:render_pdf"
+def _isolated(function: str, data: bytes, **options: int) -> bytes:
+    name = f"{__name__}:{function}"
     try:
-        png: bytes = call_isolated(function, data, seconds=RENDER_SECONDS, megabytes=RENDER_MEGABYTES, page=page)
+        png: bytes = call_isolated(name, data, seconds=RENDER_SECONDS, megabytes=RENDER_MEGABYTES, **options)
     except BadInput as e:
         if e.slug == "parser-timeout":
             raise HostileInput("picture-too-large", f"rendering {e}") from e
@@ -102,22 +115,47 @@ def _is_svg(data: bytes) -> bool:
 
 
 def _load_raster(data: bytes, original: str, angle: int) -> LoadedPicture:
-    image = _open(data)
+    image = _decoded(data, _FORMATS)
+    if image.format in _KEPT and not angle and not _must_change(image):
+        kept = without_metadata(data, image.format)
+        if kept is not None:
+            return LoadedPicture(kept, _VIEWABLE[image.format], image.width, image.height, sha256_hex(kept), original)
+    return _encoded(_turned(_normal(image), angle), original)
+
+
+def _decoded(data: bytes, formats: tuple[str, ...]) -> Image.Image:
+    """The first frame, its pixels loaded."""
+    image = _open(data, formats)
     _check_size(image)
+    if image.format == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
+        raise HostileInput("picture-too-large", f"more than {MAX_SCANS} scans")
     try:
-        animated = getattr(image, "is_animated", False)
         image.seek(0)
         image.load()
     except (*_DECODING_ERRORS, Image.DecompressionBombError) as e:
         raise BadInput("picture-undecodable", f"{image.format}: {e}") from e
-    if image.format in _VIEWABLE and image.mode != "CMYK" and not animated and not angle:
-        return LoadedPicture(data, _VIEWABLE[image.format], image.width, image.height, original, original)
-    return _encoded(_turned(_flat(image), angle), original)
+    return image
 
 
-def _open(data: bytes) -> Image.Image:
+def _must_change(image: Image.Image) -> bool:
+    """Whether the file as it is would not show, everywhere, the picture that it means."""
     try:
-        return Image.open(io.BytesIO(data), formats=_FORMATS)
+        return image.mode == "CMYK" or getattr(image, "is_animated", False) or is_turned(image)
+    except _DECODING_ERRORS:
+        return True
+
+
+def _normal(image: Image.Image) -> Image.Image:
+    """The picture upright and flat; EXIF that cannot be read turns nothing."""
+    try:
+        return flat(upright(image))
+    except _DECODING_ERRORS:
+        return flat(image)
+
+
+def _open(data: bytes, formats: tuple[str, ...] = _FORMATS) -> Image.Image:
+    try:
+        return Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError as e:
         raise BadInput("picture-undecodable", "no known picture format") from e
     except Image.DecompressionBombError as e:
@@ -137,60 +175,26 @@ def _of_png(png: bytes, original: str, angle: int) -> LoadedPicture:
     """A picture from PNG bytes that were rendered here."""
     loaded = _load_raster(png, original, 0)
     if angle:
-        return _encoded(_turned(_flat(_open(png)), angle), original)
-    return LoadedPicture(png, "image/png", loaded.width, loaded.height, _sha256(png), original)
+        return _encoded(_turned(flat(_open(png)), angle), original)
+    return LoadedPicture(png, "image/png", loaded.width, loaded.height, sha256_hex(png), original)
 
 
 def _turned(image: Image.Image, angle: int) -> Image.Image:
     return image.rotate(angle, expand=True) if angle else image
 
 
-def _flat(image: Image.Image) -> Image.Image:
-    """The picture in 8-bit grey or RGB, on white where it is transparent."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _scaled_to_bytes(image)
-    if image.mode in ("L", "RGB"):
-        return image
-    if image.mode == "1":
-        return image.convert("L")
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
-    ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-    return Image.alpha_composite(ground, layer).convert("RGB")
-
-
-def _scaled_to_bytes(image: Image.Image) -> Image.Image:
-    """More than 8 bits a pixel: 16-bit files by their range, others by what they hold."""
-    wide = image.convert("F")
-    low, high = (0.0, 65535.0) if image.mode.startswith("I;16") else _extrema(wide)
-    scale = 255.0 / (high - low) if high > low else 0.0
-    return wide.point(lambda value: value * scale - low * scale).convert("L")
-
-
-def _extrema(image: Image.Image) -> tuple[float, float]:
-    low, high = image.getextrema()
-    if isinstance(low, tuple) or isinstance(high, tuple):
-        return 0.0, 255.0
-    return float(low), float(high)
-
-
 def _encoded(image: Image.Image, original: str | None = None) -> LoadedPicture:
     png = _png(image)
-    digest = _sha256(png)
+    digest = sha256_hex(png)
     return LoadedPicture(png, "image/png", image.width, image.height, digest, original or digest)
 
 
 def _png(image: Image.Image) -> bytes:
+    """The pixels and nothing that the file said besides."""
     out = io.BytesIO()
-    plain = Image.new(image.mode, image.size)
-    plain.paste(image)
-    plain.save(out, format="PNG", compress_level=6)
+    image.info = {}
+    image.save(out, format="PNG", compress_level=6)
     return out.getvalue()
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def render_pdf(data: bytes, *, page: int = 1) -> bytes:
@@ -205,6 +209,13 @@ def render_pdf(data: bytes, *, page: int = 1) -> bytes:
             return render_area(document[page - 1], None)
     except (RuntimeError, ValueError, TypeError) as e:
         raise BadInput("picture-undecodable", f"PDF: {e}") from e
+
+
+def render_jpeg2000(data: bytes) -> bytes:
+    """A JPEG 2000 picture as PNG. Meant to be run in a worker process: its decoder is the least tried of all."""
+    if not features.check("jpg_2000"):
+        raise BadInput("picture-unsupported", "JPEG 2000 needs OpenJPEG in Pillow")
+    return _png(_normal(_decoded(data, ("JPEG2000",))))
 
 
 def import_pymupdf() -> Any:
@@ -244,7 +255,7 @@ def render_postscript(data: bytes) -> bytes:
         raise HostileInput("picture-too-large", "Ghostscript ran over its time limit") from e
     if not done.stdout.startswith(b"\x89PNG"):
         raise BadInput("picture-undecodable", f"Ghostscript: {done.stderr[-200:].decode('ascii', 'replace')}")
-    return _png(_flat(_open(done.stdout)))
+    return _png(flat(_open(done.stdout)))
 
 
 def _resolution(data: bytes) -> int:
@@ -274,11 +285,11 @@ def compose(pictures: Sequence[LoadedPicture]) -> LoadedPicture:
         canvas.paste(row, (0, top))
         top += row.height + _GAP
     canvas.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    return _encoded(canvas, _sha256("\n".join(picture.original_sha256 for picture in pictures).encode()))
+    return _encoded(canvas, sha256_hex("\n".join(picture.original_sha256 for picture in pictures).encode()))
 
 
 def _shrunk(picture: LoadedPicture, side: int) -> Image.Image:
-    image = _flat(_open(picture.bytes_)).convert("RGB")
+    image = flat(_open(picture.bytes_)).convert("RGB")
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     return image
 
@@ -321,9 +332,23 @@ def for_model(picture: bytes, *, max_side: int = 2048) -> tuple[bytes, str]:
         return picture, media_type
     try:
         image.load()
-        flat = _flat(image)
+        sent = flat(image)
     except (*_DECODING_ERRORS, Image.DecompressionBombError) as e:
         raise BadInput("picture-undecodable", str(e)) from e
     if not small:
-        flat.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
-    return _png(flat), "image/png"
+        sent.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+    return _png(sent), "image/png"
+
+
+def small_copy(picture: bytes) -> Image.Image:
+    """A stored picture in RGB on white, at most 512 and at least 16 pixels a side, for looking at as a whole."""
+    image = _open(picture)
+    _check_size(image)
+    try:
+        image.draft("RGB", (SMALL_SIDE, SMALL_SIDE))
+        whole = flat(image)
+    except (*_DECODING_ERRORS, Image.DecompressionBombError) as e:
+        raise BadInput("picture-undecodable", str(e)) from e
+    scale = min(1.0, SMALL_SIDE / max(whole.size))
+    width, height = (max(MIN_SIDE // 2, round(side * scale)) for side in whole.size)
+    return whole.resize((width, height), Image.Resampling.BOX).convert("RGB")

@@ -7,78 +7,31 @@ gaps); of the markers of one letter the first that opens a sentence defines the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from omnisci_etl.papers.mentions import find_references, sentences
+from omnisci_etl.figures.panel_markers import ALPHABETS, STOPS, Marker, Style, before, join, opens_sentence, styles
+from omnisci_etl.papers.figure_references import find_lists
 from omnisci_etl.papers.model import Panel
-
-
-@dataclass(frozen=True, slots=True)
-class _Marker:
-    """caption[start:end] names labels; strong: it opens a sentence; closed: it stands in brackets."""
-
-    start: int
-    end: int
-    labels: tuple[str, ...]
-    strong: bool = False
-    closed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """gap: how many letters a run may leave out; weak_gap: and still go on with a marker that opens no sentence.
-
-    alone: whether one panel, or a run without "a", can be true. Of the styles the one with the most panels is taken;
-    a trusted one at once where its run begins with "a"; a last one if no other finds any.
-    """
-
-    markers: list[_Marker]
-    gap: int = 0
-    weak_gap: int = 0
-    alone: bool = False
-    trusted: bool = False
-    last: bool = False
-
+from omnisci_etl.papers.panel_lists import ROMAN
+from omnisci_etl.papers.sentences import sentences
 
 _MAX_CAPTION = 20_000
-_ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-_ALPHABETS = (
-    tuple("abcdefghijklmnopqrstuvwxyz"),
-    tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-    _ROMAN,
-)
-_SEP = r"(?:\s*(?:[,;&]|[-‐‑‒–—−~∼～])\s*(?:and\s+)?|\s+(?:and|to)\s+)"
-_LIST = rf"[A-Za-z](?:{_SEP}[A-Za-z]){{0,25}}"
-_BETWEEN = re.compile(_SEP)
-_DASHED = re.compile(r"[-‐‑‒–—−~∼～]|\bto\b")
-_FULL_LIST = re.compile(rf"{_LIST}")
-_PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<letter>[A-Za-z])")
-_PANEL_WORD = r"(?:(?i:panels?|plots?|sub-?fig(?:ure)?s?\.?)\s+)"
-_NUMBERED = rf"(?:{_LIST}|[A-Za-z]\d{{1,2}}(?:{_SEP}[A-Za-z]\d{{1,2}}){{1,25}})"
-_BRACKET = re.compile(rf"(?<![^\W_])[(\[]\s*{_PANEL_WORD}?(?P<list>{_NUMBERED})\s*(?:[,;:]\s[^()\[\]]{{1,40}})?[)\]]:?")
-_BARE = re.compile(
-    rf"(?:(?<=^)|(?<=[.;:!?)]\s)|(?<=[;,]\sand\s)){_PANEL_WORD}?(?P<list>{_LIST})(?P<comma>,?)\s+(?![=<>≤≥±~]|[a-z][A-Z][a-z])"
-)
-_LOST_STOP = re.compile(r"(?<=[\w%)]\s)(?P<list>[b-z])\s+(?=[A-Z][a-z]+\s)")
-_CLOSING = re.compile(rf"(?:(?<=^)|(?<=\s)|(?<=\()(?=[^)]:)){_PANEL_WORD}?(?P<list>{_LIST})(?P<mark>[).:|])\s*(?=\S)")
-_ROMAN_BRACKET = re.compile(r"(?<![^\W_])\((?P<label>viii|vii|vi|iv|v|ix|xii|xi|x|iii|ii|i)\)")
-_PLACE = r"(?:(?:top|upper|bottom|lower|middle|cent(?:er|re)|left|right)(?:[\s-](?:left|right|middle|cent(?:er|re)))?)"
-_PART = r"(?:-hand)?(?:\s(?:panels?|rows?|columns?|plots?|images?|pictures?|side))?"
-_WORD = re.compile(
-    rf"(?:^|(?<=[.;:!?,]))\s*(?:(?P<bare>{_PLACE}){_PART}(?::|\s?[|])|(?:the\s)?(?P<panel>{_PLACE})(?:-hand)?\spanels?\b:?)"
-    rf"|[(\[]\s*(?P<closed>{_PLACE}){_PART}\s*[)\]]:?",
-    re.I,
-)
+_MARKS = STOPS | {";", ":"}
 _FIGURE = re.compile(r"(?<![-\w])fig(?:ure)?s?\.?\s*$", re.I)
 _REFERS = re.compile(r"(?:\b(?:in|of|from|see|to|as|with|by|than|panels?|shown|insets?|like)|\bfor)\s*[(\[]?$", re.I)
 _IN_PANEL = re.compile(r"(?:\b(?:in|see|from|panels?|insets?))\s*[(\[]?$", re.I)
-_OPENS = re.compile(r"[\"“'‘(\[]?(?:[^\W_a-z]|[a-z]{1,3}[A-Z]{2}|pH\b)")
+_PANEL_WORD = re.compile(r"\b[Pp]anels?\s*[(\[]?$|^[(\[]?\s*[Pp]anels?\b")
+# What letters stand for where they are no panels: "the letters (A–C) mark clusters", "groups (A, B)".
+_OTHER_LETTERS = re.compile(
+    r"\b(?:letters?|clades?|(?:sub|haplo)?groups?|clusters?|classes|isomers?|types|lineages?|subfamil(?:y|ies)|categories)\s*[(\[]?$",
+    re.I,
+)
 _TRAILS = re.compile(r"\s*(?:[,.;:)]|and\b|&|or\b|$)")
-_NO_WORDS = frozenset("bcdefghijklmnopqrstuvwxyz")
-_STOPS = frozenset({"", ".", "!", "?"})
-_MARKS = _STOPS | {";", ":"}
+_WORD = re.compile(r"[^\W_]")
+_JOINING_END = re.compile(r"(?:^|\s)(?:and|or|[Pp]anels?)$")
+_JOINING_START = re.compile(r"^(?:and|or)\s+")
 _EARLY = frozenset("bcdefghBCDEFGH")
 _EDGE = " ,;:.|–—-"
 
@@ -92,188 +45,137 @@ def split_panels(caption: str, bold: Sequence[tuple[int, int]] = ()) -> tuple[st
     """
     if len(caption) > _MAX_CAPTION:
         return caption, ()
-    others = [(ref.start, ref.end) for ref in find_references(caption)]
-    best: list[_Marker] = []
-    for style in _styles(caption, bold):
-        if style.last and best:
+    others = [(found.start, found.end) for found in find_lists(caption)]
+    best: list[Marker] = []
+    for style in styles(caption, bold):
+        if style.last and _count(best) > 1:
             break
-        chosen = _choose(_join(caption, _own(caption, style.markers, others)), style, caption)
-        if style.trusted and _count(chosen) > 1 and any("a" in m.labels or "A" in m.labels for m in chosen):
+        markers = [_weighed(caption, marker) for marker in join(caption, _own(caption, style.markers, others))]
+        chosen = _choose(markers, style, caption) if markers else []
+        if style.trusted and _count(chosen) > 1 and _begins_with_a(chosen):
             return _cut(caption, chosen)
-        if _count(chosen) > _count(best):
+        if _rank(chosen) > _rank(best):
             best = chosen
     return _cut(caption, best) if best else (caption, ())
 
 
-def _own(caption: str, markers: list[_Marker], others: list[tuple[int, int]]) -> list[_Marker]:
-    """The markers that are no part of a reference to another figure."""
+def _own(caption: str, markers: list[Marker], others: list[tuple[int, int]]) -> list[Marker]:
+    """The markers that are no part of a reference to another figure; others stand in order and apart."""
+    ends = [end for _, end in others]
+
+    def is_other(marker: Marker) -> bool:
+        n = bisect_right(ends, marker.start)
+        return n < len(others) and others[n][0] < marker.end
+
     return [
         marker
         for marker in markers
-        if not any(start < marker.end and marker.start < end for start, end in others)
-        and not _FIGURE.search(caption[max(0, marker.start - 9) : marker.start])
+        if not is_other(marker) and not _FIGURE.search(caption, max(0, marker.start - 9), marker.start)
     ]
 
 
-def _count(markers: list[_Marker]) -> int:
+def _begins_with_a(markers: list[Marker]) -> bool:
+    return any(label[0] in "aA" for marker in markers for label in marker.labels)
+
+
+def _count(markers: list[Marker]) -> int:
     return sum(len(marker.labels) for marker in markers)
 
 
-def _styles(caption: str, bold: Sequence[tuple[int, int]]) -> Iterator[_Style]:
-    brackets = _letters(caption, _BRACKET, closed=True)
-    bare = _bare_markers(caption)
-    if len(bare) > 1:
-        bare = sorted([*bare, *_letters(caption, _LOST_STOP, closed=False)], key=lambda m: m.start)
-    mixed = sorted([*bare, *brackets], key=lambda m: m.start)
-    marked = _bold_markers(caption, bold)
-    yield _Style(_filled(marked, brackets), gap=3, weak_gap=1, alone=True, trusted=True)
-    yield _Style(brackets, gap=1, alone=True)
-    yield _Style(mixed if bare else [])
-    yield _Style(_closing_markers(caption))
-    yield _Style(_roman_markers(caption), last=True)
-    yield _Style(_word_markers(caption), last=True)
+def _rank(markers: list[Marker]) -> tuple[bool, int]:
+    """Letters in mid-sentence alone give way to one that opens a sentence, else the most panels win."""
+    return any(marker.strong for marker in markers) or len(markers) > 1, _count(markers)
 
 
-def _labels(text: str) -> tuple[str, ...]:
-    """The letters of a list, ranges written out."""
-    labels: list[str] = []
-    for piece in _PIECE.finditer(text):
-        letter = piece["letter"]
-        if labels and piece["sep"] and _DASHED.search(piece["sep"]):
-            labels.extend(_between(labels[-1], letter))
-        labels.append(letter)
-    return tuple(dict.fromkeys(labels))
+def _weighed(caption: str, marker: Marker) -> Marker:
+    return Marker(marker.start, marker.end, marker.labels, _strong(caption, marker), marker.closed)
 
 
-def _between(first: str, last: str) -> tuple[str, ...]:
-    """The labels strictly between two letters or two numerals; none between others."""
-    for alphabet in _ALPHABETS:
-        if first in alphabet and last in alphabet:
-            return alphabet[alphabet.index(first) + 1 : alphabet.index(last)]
-    return ()
-
-
-def _bold_markers(caption: str, bold: Sequence[tuple[int, int]]) -> list[_Marker]:
-    markers = []
-    for start, end in sorted(bold):
-        inner = caption[start:end].strip(" ()[].,:;|")
-        if not inner or not _FULL_LIST.fullmatch(inner):
-            continue
-        start = caption.index(inner, start)
-        markers.append(_Marker(start, start + len(inner), _labels(inner)))
-    return markers
-
-
-def _filled(bold: list[_Marker], brackets: list[_Marker]) -> list[_Marker]:
-    """Bold letters, and the letters in brackets that fill gaps between them: somebody forgot the bold."""
-    known = sorted({label for marker in bold for label in marker.labels})
-    missing = {label for first, last in pairwise(known) for label in _between(first, last)}
-    apart = (m for m in brackets if not any(b.start < m.end and m.start < b.end for b in bold))
-    filling = (replace(m, labels=tuple(label for label in m.labels if label in missing)) for m in apart)
-    return sorted([*bold, *(marker for marker in filling if marker.labels)], key=lambda marker: marker.start)
-
-
-def _letters(caption: str, pattern: re.Pattern[str], *, closed: bool) -> list[_Marker]:
-    return [_Marker(m.start(), m.end(), _labels(m["list"]), closed=closed) for m in pattern.finditer(caption)]
-
-
-def _bare_markers(caption: str) -> list[_Marker]:
-    """Letters that open a sentence; "a" and capitals could be words: they need a comma, a list or a capital next."""
-    return [
-        _Marker(m.start(), m.end(), _labels(m["list"]))
-        for m in _BARE.finditer(caption)
-        if len(m["list"]) > 1
-        or m["comma"]
-        or m.start("list") > m.start()
-        or m["list"] in _NO_WORDS
-        or _OPENS.match(caption, m.end())
-    ]
-
-
-def _closing_markers(caption: str) -> list[_Marker]:
-    """ "a) ...", "A. ..."; a capital with a full stop could be an initial or a genus and needs a capital after it."""
-    return [
-        _Marker(m.start(), m.end(), _labels(m["list"]))
-        for m in _CLOSING.finditer(caption)
-        if m["mark"] != "." or _OPENS.match(caption, m.end())
-    ]
-
-
-def _roman_markers(caption: str) -> list[_Marker]:
-    """Numerals in brackets; only where the first begins a sentence, as criteria and cases are numbered so too."""
-    markers = [_Marker(m.start(), m.end(), (m["label"],), closed=True) for m in _ROMAN_BRACKET.finditer(caption)]
-    return markers if markers and _begins(caption, markers[0], _STOPS) else []
-
-
-def _word_markers(caption: str) -> list[_Marker]:
-    return [
-        _Marker(m.start(), m.end(), ((m["bare"] or m["panel"] or m["closed"]).capitalize(),), closed=bool(m["closed"]))
-        for m in _WORD.finditer(caption)
-    ]
-
-
-def _join(caption: str, markers: list[_Marker]) -> list[_Marker]:
-    """Markers with nothing but a separator between them as one ("(a) and (b)", bold a – bold c), finished."""
-    joined: list[_Marker] = []
-    for marker in markers:
-        last = joined[-1] if joined else None
-        gap = caption[last.end : marker.start] if last else ""
-        if last and last.labels[-1].islower() == marker.labels[0].islower() and _BETWEEN.fullmatch(gap):
-            middle = _between(last.labels[-1], marker.labels[0]) if _DASHED.search(gap) else ()
-            joined[-1] = replace(last, end=marker.end, labels=last.labels + middle + marker.labels)
-        else:
-            joined.append(marker)
-    return [_finished(caption, marker) for marker in joined]
-
-
-def _finished(caption: str, marker: _Marker) -> _Marker:
-    """The marker with the brackets around it, and with strong set."""
-    before, after = caption[: marker.start].rstrip(), caption[marker.end : marker.end + 1]
-    if before[-1:] in {"(", "["} and after in {")", "]"}:
-        marker = replace(marker, start=len(before) - 1, end=marker.end + 1, closed=True)
-    return replace(marker, strong=_strong(caption, marker))
-
-
-def _strong(caption: str, marker: _Marker) -> bool:
+def _strong(caption: str, marker: Marker) -> bool:
     if _begins(caption, marker):
         return True
-    opens = _OPENS.match(caption[marker.end : marker.end + 8].lstrip())
-    return bool(opens) and not _REFERS.search(caption[max(0, marker.start - 13) : marker.start].rstrip())
+    refers = _REFERS.search(caption[max(0, marker.start - 13) : marker.start].rstrip())
+    return refers is None and opens_sentence(caption, marker.end)
 
 
-def _begins(caption: str, marker: _Marker, marks: frozenset[str] = _MARKS) -> bool:
+def _begins(caption: str, marker: Marker, marks: frozenset[str] = _MARKS) -> bool:
     """Whether one of the punctuation marks, or nothing, stands before the marker."""
-    return caption[: marker.start].rstrip()[-1:] in marks
+    return before(caption, marker.start) in marks
 
 
-def _choose(markers: list[_Marker], style: _Style, caption: str) -> list[_Marker]:
+def _choose(markers: list[Marker], style: Style, caption: str) -> list[Marker]:
     """The markers that define panels, each with the labels that it defines, in the order of the text."""
+    markers = _numbered(markers)
     strength: dict[str, bool] = {}
     for marker in markers:
+        credible = _credible(caption, marker)
         for label in marker.labels:
-            strength[label] = strength.get(label, False) or _credible(caption, marker)
-    runs = [_run(strength, alphabet, style) for alphabet in _ALPHABETS]
-    run = max(runs, key=len)
+            letter = _letter(label)
+            strength[letter] = strength.get(letter, False) or credible
+    run = max((_run(strength, alphabet, style) for alphabet in ALPHABETS), key=len)
     if not run and style.alone:
         run = max((_run_without_a(markers, upper, caption) for upper in (False, True)), key=len)
     if not run or (len(run) == 1 and not _alone(run[0], markers, style, caption)):
         return []
-    defined: dict[str, _Marker] = {}
+    chosen = _defining(markers, run)
+    if len(chosen) == 1 and not chosen[0].strong and _stand_for_others(caption, chosen[0]):
+        return []
+    return chosen
+
+
+def _defining(markers: list[Marker], run: Sequence[str]) -> list[Marker]:
+    defined: dict[str, Marker] = {}
     for marker in sorted(markers, key=lambda m: (not m.strong, m.start)):
         for label in marker.labels:
-            if label in run:
+            if _letter(label) in run:
                 defined.setdefault(label, marker)
     starts = {m.start: m for m in defined.values()}
     return [
-        replace(marker, labels=tuple(label for label in run if defined.get(label) == marker))
+        marker._replace(labels=tuple(label for label in marker.labels if defined.get(label) == marker))
         for _, marker in sorted(starts.items())
     ]
 
 
-def _run(strength: dict[str, bool], alphabet: Sequence[str], style: _Style) -> list[str]:
+def _stand_for_others(caption: str, marker: Marker) -> bool:
+    if caption.count("(", marker.start, marker.end) > 1:
+        return False
+    return _OTHER_LETTERS.search(caption, max(0, marker.start - 16), marker.start) is not None
+
+
+def _numbered(markers: list[Marker]) -> list[Marker]:
+    """The markers without the numbered labels ("b1") that are no panels.
+
+    They are panels where their letter is not one itself, 1 or a prime is among them, and that one begins a sentence or
+    stands in a list and goes on from the letter before.
+    """
+    plain = {label for marker in markers for label in marker.labels if len(label) == 1}
+    marked = [(label, marker) for marker in markers for label in marker.labels if _letter(label) != label]
+    if not marked:
+        return markers
+    letters = plain.union(label[0] for label, _ in marked)
+    firsts = {
+        label[0]
+        for label, marker in marked
+        if label[1] not in "23456789" and (marker.strong or (len(marker.labels) > 1 and _follows(label[0], letters)))
+    }
+    panels = {label for label, _ in marked if label[0] in firsts - plain}
+    kept = (m._replace(labels=tuple(x for x in m.labels if _letter(x) == x or x in panels)) for m in markers)
+    return [marker for marker in kept if marker.labels]
+
+
+def _follows(letter: str, letters: Collection[str]) -> bool:
+    return letter in "aA" or chr(ord(letter) - 1) in letters
+
+
+def _letter(label: str) -> str:
+    """The letter of "b1" and "b′"; any other label itself."""
+    return label[0] if len(label) == 2 and not label[1].isalpha() else label
+
+
+def _run(strength: dict[str, bool], alphabet: Sequence[str], style: Style) -> list[str]:
     """The labels that go on from the first of the alphabet with no gap wider than the style allows."""
     if alphabet[0] not in strength:
-        return _places(strength) if alphabet is _ROMAN else []
+        return _places(strength) if alphabet is ROMAN else []
     run, missing = [], 0
     for label in alphabet:
         if label in strength and (strength[label] or missing <= style.weak_gap):
@@ -283,18 +185,18 @@ def _run(strength: dict[str, bool], alphabet: Sequence[str], style: _Style) -> l
         missing += 1
         if missing > style.gap:
             break
-    return [] if alphabet is _ROMAN and len(run) < 2 else run
+    return [] if alphabet is ROMAN and len(run) < 2 else run
 
 
 def _places(labels: Iterable[str]) -> list[str]:
     """Left, Right and their like: at least two of them."""
-    words = sorted(label for label in labels if len(label) > 2 and label.lower() not in _ROMAN)
+    words = sorted(label for label in labels if len(label) > 2 and label.lower() not in ROMAN)
     return words if len(words) > 1 else []
 
 
-def _run_without_a(markers: list[_Marker], upper: bool, caption: str) -> list[str]:
+def _run_without_a(markers: list[Marker], upper: bool, caption: str) -> list[str]:
     """Three neighbouring letters, or fewer of which one begins a sentence or is pointed at ("the dots in d")."""
-    own = [m for m in markers if m.labels[0].isupper() == upper]
+    own = [m for m in markers if m.labels[0][0].isupper() == upper]
     if any(label in {"a", "A"} for m in own for label in m.labels):
         return []
     labels = sorted({label for m in own for label in m.labels if len(label) == 1})
@@ -304,7 +206,7 @@ def _run_without_a(markers: list[_Marker], upper: bool, caption: str) -> list[st
             runs[-1].append(label)
         else:
             runs.append([label])
-    good = {label for m in own if _begins(caption, m, _STOPS) or _pointed_at(caption, m) for label in m.labels}
+    good = {label for m in own if _begins(caption, m, STOPS) or _pointed_at(caption, m) for label in m.labels}
     fine = (
         run
         for run in runs
@@ -313,69 +215,76 @@ def _run_without_a(markers: list[_Marker], upper: bool, caption: str) -> list[st
     return max(fine, key=len, default=[])
 
 
-def _credible(caption: str, marker: _Marker) -> bool:
-    """Whether the marker alone can carry a run over a gap: it begins something or lists several letters."""
-    return marker.strong or (len(marker.labels) > 1 and not _pointed_at(caption, marker))
+def _credible(caption: str, marker: Marker) -> bool:
+    """Whether the marker alone can carry a run over a gap: it begins something, lists letters or is called a panel."""
+    if marker.strong or (len(marker.labels) > 1 and not _pointed_at(caption, marker)):
+        return True
+    return _PANEL_WORD.search(caption, max(0, marker.start - 10), marker.start + 1) is not None
 
 
-def _pointed_at(caption: str, marker: _Marker) -> bool:
-    return not marker.strong and _IN_PANEL.search(caption[max(0, marker.start - 12) : marker.start]) is not None
+def _pointed_at(caption: str, marker: Marker) -> bool:
+    return not marker.strong and _IN_PANEL.search(caption, max(0, marker.start - 12), marker.start) is not None
 
 
-def _alone(label: str, markers: list[_Marker], style: _Style, caption: str) -> bool:
+def _alone(label: str, markers: list[Marker], style: Style, caption: str) -> bool:
     """Whether a caption can name this one panel only: "(a)" in mid-sentence may be a length."""
     return style.alone and any(label in m.labels and (m.strong or _pointed_at(caption, m)) for m in markers)
 
 
-def _cut(caption: str, markers: list[_Marker]) -> tuple[str, tuple[Panel, ...]]:
-    bounds = _bounds(caption, markers)
+def _cut(caption: str, markers: list[Marker]) -> tuple[str, tuple[Panel, ...]]:
     texts: dict[str, str] = {}
     lead_end = len(caption)
-    trailing = False
-    for index, marker in enumerate(markers):
-        sentence = next((s for s in bounds if marker.start < s[1]), (0, len(caption)))
-        same = index > 0 and markers[index - 1].start >= sentence[0]
-        trailing = _trailing(caption, marker, sentence) if not same else trailing and marker.closed
-        following = markers[index + 1].start if index + 1 < len(markers) else len(caption)
-        if trailing:
-            start = max(sentence[0], markers[index - 1].end if same else 0)
-            text = f"{caption[start : marker.start].strip(_EDGE)} {_tail(caption, markers, index, sentence)}"
-        elif _pointed_at(caption, marker):
-            start, text = sentence[0], caption[sentence[0] : sentence[1]]
-        else:
-            start, text = marker.start, caption[marker.end : following]
-        lead_end = min(lead_end, start)
-        texts.update({label: _trim(text) for label in marker.labels})
+    for (first, last), group in _by_sentence(caption, markers):
+        trailing = _trailing(caption, group, first, last)
+        for index, marker in enumerate(group):
+            trailing = trailing and marker.closed
+            behind = group[index - 1].end if index else first
+            following = caption[marker.end : _next_start(caption, markers, marker)]
+            if trailing:
+                start = behind
+                text = f"{caption[start : marker.start].strip(_EDGE)} {caption[group[-1].end : last].strip(_EDGE)}"
+            elif _pointed_at(caption, marker):
+                start, text = first, caption[first:last]
+            elif _WORD.search(following):
+                start, text = marker.start, following
+            else:
+                start, text = behind, caption[behind : marker.start]
+            lead_end = min(lead_end, start)
+            texts.update(dict.fromkeys(marker.labels, _trim(text)))
     panels = tuple(Panel(label, texts[label]) for label in _in_order(texts))
-    return caption[:lead_end].strip(" ,;("), panels
+    return caption[:lead_end].rstrip(" ,;(").lstrip(), panels
 
 
-def _bounds(caption: str, markers: list[_Marker]) -> list[tuple[int, int]]:
-    """The sentences of the caption; a marker that opens one may begin with a small letter."""
-    starts = sorted({0, *(start for start, _ in sentences(caption)), *(m.start for m in markers if m.strong)})
-    return list(zip(starts, [*starts[1:], len(caption)], strict=True))
+def _next_start(caption: str, markers: list[Marker], marker: Marker) -> int:
+    return next((other.start for other in markers if other.start > marker.start), len(caption))
 
 
-def _trailing(caption: str, marker: _Marker, sentence: tuple[int, int]) -> bool:
-    """Whether the marker stands behind what it names: "The length (a) and width (b) of ..."."""
-    words = caption[sentence[0] : marker.start].strip(_EDGE)
-    return marker.closed and not marker.strong and bool(words) and bool(_TRAILS.match(caption, marker.end))
+def _by_sentence(caption: str, markers: list[Marker]) -> Iterator[tuple[tuple[int, int], list[Marker]]]:
+    """The markers of each sentence, with its bounds; a marker that opens a sentence may begin with a small letter."""
+    starts = {0, *(marker.start for marker in markers if marker.strong)}
+    if not all(marker.strong for marker in markers):
+        starts.update(start for start, _ in sentences(caption))
+    for bounds in pairwise([*sorted(starts), len(caption)]):
+        if group := [marker for marker in markers if bounds[0] <= marker.start < bounds[1]]:
+            yield bounds, group
 
 
-def _tail(caption: str, markers: list[_Marker], index: int, sentence: tuple[int, int]) -> str:
-    """What follows the last marker of the sentence: it holds for all of them."""
-    last = max((m for m in markers[index:] if m.start < sentence[1]), key=lambda m: m.start)
-    return caption[last.end : sentence[1]].strip(_EDGE)
+def _trailing(caption: str, group: list[Marker], first: int, last: int) -> bool:
+    """Whether the markers of a sentence stand behind what they name: "The length (a) and width (b) of ..."."""
+    marker = group[0]
+    if not marker.closed or marker.strong or not caption[first : marker.start].strip(_EDGE):
+        return False
+    return bool(_TRAILS.match(caption, marker.end)) or not caption[group[-1].end : last].strip(_EDGE)
 
 
 def _trim(text: str) -> str:
-    text = re.sub(r"(?:^|\s)(?:and|or)$", "", text.strip(" ,;:(|—–")).strip(" ,;:(|—–")
-    return re.sub(r"^(?:and|or)\s+", "", text).strip()
+    text = _JOINING_END.sub("", text.strip(" .,;:)|—–" if text[:1] in ".)" else " ,;:(|—–")).strip(" ,;:(|—–")
+    return _JOINING_START.sub("", text).strip()
 
 
 def _in_order(labels: Iterable[str]) -> list[str]:
     """Letters and numerals in the order of their run; words such as "Left" in that of the caption."""
     given = list(labels)
-    if all(len(label) == 1 for label in given):
+    if all(len(_letter(label)) == 1 for label in given):
         return sorted(given)
-    return sorted(given, key=_ROMAN.index) if set(given) <= set(_ROMAN) else given
+    return sorted(given, key=ROMAN.index) if set(given) <= set(ROMAN) else given

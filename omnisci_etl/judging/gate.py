@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from omnisci_etl.hashing import canonical_sha256
 
 POLICY = "default-gate"
 VERSION = "1.0.0"
@@ -48,13 +48,9 @@ def decide(scores: Mapping[str, float]) -> Verdict:
 
 def policy_sha256(scorers: Mapping[str, str]) -> str:
     """The hash of the policy: its version, threshold and the config hashes of the scorers it reads, by name."""
-    return _hash({"policy": POLICY, "version": VERSION, "threshold": THRESHOLD, "scorers": dict(scorers)})
+    return canonical_sha256({"policy": POLICY, "version": VERSION, "threshold": THRESHOLD, "scorers": dict(scorers)})
 
 
 def inputs_sha256(scores: Mapping[str, float]) -> str:
     """The hash of what a verdict was given."""
-    return _hash({name: repr(value) for name, value in scores.items()})
-
-
-def _hash(value: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return canonical_sha256({name: repr(value) for name, value in scores.items()})

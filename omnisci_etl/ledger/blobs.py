@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import uuid
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import Connection, text
 
 from omnisci_etl.errors import ConfigError, OmnisciError
+from omnisci_etl.hashing import sha256_hex
 
 _REGISTER = text(
     "INSERT INTO omnisci.blob (sha256, media_type, bytes, run_key) VALUES (:sha256, :media_type, :bytes, :run_key) "
@@ -23,11 +23,6 @@ _REGISTER = text(
 
 class BlobMissing(OmnisciError):
     """The ledger names a blob that the store does not hold."""
-
-
-def sha256_hex(data: bytes) -> str:
-    """The lower-case hex sha256 of bytes."""
-    return hashlib.sha256(data).hexdigest()
 
 
 class BlobStore:

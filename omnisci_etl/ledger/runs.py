@@ -92,5 +92,9 @@ class Run:
         parameters = {"run_key": self.key, "outcome": outcome, "counts": dumps(dict(counts or {})), "error": error}
         with self._ledger.begin() as connection:
             connection.execute(sql("omnisci_etl.ledger.sql", "end_run"), parameters)
+        self.rest()
+
+    def rest(self) -> None:
+        """Lets the lock go without an end: the same try goes on later, in another process."""
         self._lock.invalidate()
         self._lock.close()

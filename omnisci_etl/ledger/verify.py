@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Progress
+from omnisci_etl.hashing import sha256_hex
 from omnisci_etl.ledger.blobs import BlobMissing, BlobStore
 from omnisci_etl.ledger.database import Ledger, sql
 
@@ -68,7 +68,7 @@ def _captions(connection: Connection, report: Report) -> None:
     count = 0
     for caption_id, body, expected in _stream(connection, "SELECT caption_id, body, body_sha256 FROM caption"):
         count += 1
-        if hashlib.sha256(body.encode()).hexdigest() != expected:
+        if sha256_hex(body) != expected:
             report.faults.append(f"caption {caption_id}: its text does not have the hash that was stored with it")
     report.checked["captions"] = count
 

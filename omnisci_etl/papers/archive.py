@@ -22,6 +22,7 @@ Kind = Literal["gzip", "tar", "zip", "pdf", "postscript", "html", "tex", "unknow
 PICTURE_EXTENSIONS = (".pdf", ".png", ".jpg", ".jpeg", ".eps", ".ps", ".gif", ".svg")
 
 _CHUNK = 1 << 20
+_FED = 1 << 18
 _MAX_NAME = 1024
 _FILE_NAMES: Mapping[Kind, str] = {
     "pdf": "main.pdf",
@@ -164,6 +165,8 @@ def _sniff_file(data: bytes) -> Kind:
         return "postscript"
     if re.search(rb"<!doctype\s+html|<html[\s>]", data[:4096], re.IGNORECASE):
         return "html"
+    if data.startswith((b"\xff\xfe\\\0", b"\xff\xfe%\0", b"\xfe\xff\0\\", b"\xfe\xff\0%")):
+        return "tex"
     if b"\0" not in data[:65536] and (head.startswith(b"%") or re.search(rb"\\[a-zA-Z]{2,}", data)):
         return "tex"
     return "unknown"
@@ -204,22 +207,25 @@ def open_package(data: bytes, *, caps: Caps = DEFAULT) -> Package:
 
 def _inflate(data: bytes, meter: _Meter) -> Iterator[bytes]:
     """Inflate all members of a gzip file; zero padding and other trailing bytes after the first are ignored."""
-    rest, first = data, True
-    while rest[:2] == b"\x1f\x8b":
+    position, first = 0, True
+    while data[position : position + 2] == b"\x1f\x8b":
         engine = zlib.decompressobj(wbits=31)
+        pending = b""
         try:
             while not engine.eof:
-                chunk = engine.decompress(rest, _CHUNK)
-                if not chunk and not engine.eof:
+                fed = pending or data[position : position + _FED]
+                position += 0 if pending else len(fed)
+                chunk = engine.decompress(fed, _CHUNK)
+                pending = engine.unconsumed_tail
+                if not fed and not chunk and not engine.eof:
                     raise BadInput("malformed-document", "gzip data end too early")
                 meter.add(len(chunk))
                 yield chunk
-                rest = engine.unconsumed_tail
         except zlib.error as e:
             if first:
                 raise BadInput("malformed-document", f"gzip: {e}") from e
             return
-        rest, first = engine.unused_data, False
+        position, first = position - len(engine.unused_data), False
 
 
 def _open_tar(data: bytes, caps: Caps) -> Package:

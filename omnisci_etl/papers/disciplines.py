@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from omnisci_etl.errors import ConfigError
 
 EvidenceKind = Literal["arxiv-category", "publisher-code", "subject", "openalex-field"]
+_CODE = re.compile(r"\s*(?:(?:631|639|692|70[46])|/\d+)(?:/\d+)*\s*")
+_LONGEST_NAME = 200
 UNKNOWN = "unknown"
 """What a caller stores for a paper that no evidence classifies; never a discipline of the taxonomy."""
 
@@ -37,6 +39,7 @@ class _Found(NamedTuple):
     evidence: str
     further: bool
     """The evidence has its home elsewhere."""
+    weight: int = 2
 
 
 class _Strict(BaseModel):
@@ -48,6 +51,7 @@ class Discipline(_Strict):
 
     slug: str = Field(pattern=r"^[a-z]+(-[a-z]+)*$")
     title: str
+    words: tuple[str, ...] = ()
     arxiv: tuple[str, ...] = ()
     subjects: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
@@ -91,20 +95,22 @@ class Taxonomy(_Strict):
 
     version: str = Field(pattern=r"^\d{4}\.\d{2}(\.\d+)?$")
     disciplines: tuple[Discipline, ...]
+    weak: tuple[str, ...] = ()
     arxiv: ArxivScheme
 
     @model_validator(mode="after")
     def _consistent(self) -> Taxonomy:
         _no_duplicates("discipline", [d.slug for d in self.disciplines])
-        for field in ("arxiv", "subjects", "broad", "codes", "openalex_fields"):
+        for field in ("arxiv", "words", "subjects", "broad", "codes", "openalex_fields"):
             _no_duplicates(field, [_key(field, value) for d in self.disciplines for value in getattr(d, field)])
         if stray := {e for d in self.disciplines for e in d.arxiv} - {*self.arxiv.all, *self.arxiv.group_of}:
             raise ValueError(f"not arXiv categories: {sorted(stray)}")
         if homeless := [c for c in self.arxiv.all if self._arxiv_home(c) is None]:
             raise ValueError(f"arXiv categories without a discipline: {homeless}")
         known = {slugify(name) for d in self.disciplines for name in d.subjects}
-        if stray := {name for d in self.disciplines for name in d.also if slugify(name) not in known}:
-            raise ValueError(f"'also' names subjects that have no home: {sorted(stray)}")
+        named = {*self.weak, *(name for d in self.disciplines for name in d.also)}
+        if stray := {name for name in named if slugify(name) not in known}:
+            raise ValueError(f"'also' and 'weak' name subjects that have no home: {sorted(stray)}")
         return self
 
     @property
@@ -133,19 +139,30 @@ class Taxonomy(_Strict):
 
         Kinds of evidence count in the order arXiv categories, publisher codes, subjects, OpenAlex fields. arXiv
         names the primary category first; codes and subjects come in no meaningful order, so there the discipline
-        that most of them call home is the first. Subjects may be names or slugs. An OpenAlex name that is not
-        one of its fields is tried as a subject.
+        that most of them call home is the first, terms of objects and techniques counting half. Subjects may be
+        names or slugs, and also what documents print in their place: arXiv categories and codes. A subject that the
+        taxonomy does not list goes by its words. An OpenAlex name
+        that is not one of its fields is tried as a subject.
         """
+        arxiv_categories, codes, openalex_fields = list(arxiv_categories), list(codes), list(openalex_fields)
+        names: list[str] = []
+        for subject in subjects:
+            (codes if _CODE.fullmatch(subject) else arxiv_categories if self._is_category(subject) else names).append(
+                subject
+            )
         found = [
             *self._found("arxiv-category", arxiv_categories, self._arxiv_homes),
             *_by_votes(self._found("publisher-code", codes, self._code_homes)),
-            *_by_votes(self._found("subject", subjects, self._subject_homes)),
+            *_by_votes(self._found("subject", names, self._subject_homes)),
             *self._found("openalex-field", openalex_fields, self._field_homes),
         ]
-        found = found or self._found("subject", subjects, self._broad_homes)
+        found = found or [
+            *self._found("subject", names, self._broad_homes),
+            *self._found("openalex-field", openalex_fields, self._broad_homes),
+        ]
         firsts: dict[str, tuple[EvidenceKind, str]] = {}
-        for home, kind, evidence, _ in sorted(found, key=lambda f: f.further):
-            firsts.setdefault(home, (kind, evidence))
+        for one in sorted(found, key=lambda f: f.further):
+            firsts.setdefault(one.discipline, (one.kind, one.evidence))
         return tuple(Assignment(home, *why, primary=i == 0) for i, (home, why) in enumerate(firsts.items()))
 
     def arxiv_sets(self, slug: str) -> tuple[str, ...]:
@@ -165,7 +182,7 @@ class Taxonomy(_Strict):
     def _index(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         """Per kind of entry: its key -> slugs of its disciplines, home first."""
         index: dict[str, dict[str, tuple[str, ...]]] = {}
-        for field in ("arxiv", "subjects", "also", "broad", "codes", "openalex_fields"):
+        for field in ("arxiv", "words", "subjects", "also", "broad", "codes", "openalex_fields"):
             table = index.setdefault("subjects" if field == "also" else field, {})
             for discipline in self.disciplines:
                 for value in getattr(discipline, field):
@@ -182,8 +199,20 @@ class Taxonomy(_Strict):
         home = self._arxiv_home(category.strip())
         return (home,) if home else ()
 
+    def _is_category(self, subject: str) -> bool:
+        return bool(self._arxiv_homes(subject)) and slugify(subject) not in self._index["subjects"]
+
     def _subject_homes(self, name: str) -> tuple[str, ...]:
-        return self._index["subjects"].get(slugify(name), ())
+        slug = slugify(name)
+        if homes := self._index["subjects"].get(slug):
+            return homes
+        return () if slug in self._index["broad"] else self._homes_by_words(slug[:_LONGEST_NAME].split("-"))
+
+    def _homes_by_words(self, words: list[str]) -> tuple[str, ...]:
+        table = self._index["words"]
+        beginnings = ((word[:n] for n in range(len(word), 1, -1) if word[:n] in table) for word in words)
+        homes = Counter(table[longest][0] for found in beginnings if (longest := next(found, None)))
+        return tuple(home for home, _ in homes.most_common(1))
 
     def _broad_homes(self, name: str) -> tuple[str, ...]:
         return self._index["broad"].get(slugify(name), ())
@@ -196,13 +225,24 @@ class Taxonomy(_Strict):
         prefixes = ("/" + "/".join(parts[:n]) for n in range(len(parts), 0, -1))
         return next((homes for p in prefixes if (homes := self._index["codes"].get(p))), ())
 
-    @staticmethod
-    def _found(kind: EvidenceKind, values: Iterable[str], homes_of: Callable[[str], tuple[str, ...]]) -> list[_Found]:
-        return [_Found(home, kind, value, i > 0) for value in values for i, home in enumerate(homes_of(value))]
+    @cached_property
+    def _weak(self) -> frozenset[str]:
+        return frozenset(map(slugify, self.weak))
+
+    def _found(
+        self, kind: EvidenceKind, values: Iterable[str], homes_of: Callable[[str], tuple[str, ...]]
+    ) -> list[_Found]:
+        return [
+            _Found(home, kind, value, i > 0, 1 if slugify(value) in self._weak else 2)
+            for value in values
+            for i, home in enumerate(homes_of(value))
+        ]
 
 
 def _by_votes(found: list[_Found]) -> list[_Found]:
-    votes = Counter(f.discipline for f in found if not f.further)
+    votes: Counter[str] = Counter()
+    for one in found:
+        votes[one.discipline] += 0 if one.further else one.weight
     return sorted(found, key=lambda f: -votes[f.discipline])
 
 

@@ -16,7 +16,7 @@ from omnisci_etl.papers import latex
 from omnisci_etl.papers.archive import Package, open_package, sniff
 from omnisci_etl.papers.isolate import run_isolated
 from omnisci_etl.papers.latex.source import read_tex, top_file
-from omnisci_etl.papers.mentions import mentions, split_label
+from omnisci_etl.papers.mentions import split_label, survey
 from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, clean
 from omnisci_etl.papers.xml import parse_html
 
@@ -132,12 +132,13 @@ def _parse_pages(package: Package, pages: Sequence[str]) -> Document:
         items += _items(package, root, posixpath.dirname(page))
     found = list(_labelled(items)) or list(_unlabelled(package, items))
     figures = tuple(_figure(package, ordinal, one) for ordinal, one in enumerate(found, 1))
-    said = mentions(_paragraphs(items, found), {figure.locator: figure.label for figure in figures})
+    said, missing = survey(_paragraphs(items, found), {figure.locator: figure.label for figure in figures})
     return Document(
         extractor=HTML_EXTRACTOR,
         extractor_version=HTML_VERSION,
         title=title,
         figures=tuple(dataclasses.replace(figure, mentions=said[figure.locator]) for figure in figures),
+        missing=missing,
     )
 
 

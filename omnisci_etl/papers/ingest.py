@@ -10,7 +10,8 @@ from pathlib import Path
 
 from omnisci_etl.context import Context, Counts
 from omnisci_etl.errors import LeftOver, ServiceError
-from omnisci_etl.papers.classify import classify_due, fields_once
+from omnisci_etl.papers import disciplines
+from omnisci_etl.papers.classify import classify_due, fields_once, reclassify
 from omnisci_etl.papers.reading import Reading, read
 from omnisci_etl.papers.store import assign_disciplines, store, store_outcome
 from omnisci_etl.sources import discovery, queue
@@ -25,6 +26,7 @@ def ingest(
     context: Context, source: str, *, discipline: str | None, window: Window, limit: int | None, path: Path | None
 ) -> Counts:
     """Discovers and reads; raises LeftOver when papers are left that a later run can do."""
+    reclassify(context)
     with HttpClient(context) as http:
         found = discovery.discover(context, http, source, discipline=discipline, window=window, path=path, limit=limit)
         # Crossref names no subject, so a discipline can be asked for only of papers that were classified first.
@@ -104,9 +106,10 @@ class _Work:
         return {}
 
     def _openalex(self, claim: ClaimedPaper, content: Content, reading: Reading) -> tuple[str, ...]:
-        """Fields of the paper where its document has no subject; an OpenAlex that is away costs no paper."""
+        """Fields of the paper where its subjects give no discipline; an OpenAlex that is away costs no paper."""
         subjects = reading.document.subjects if reading.document else ()
-        if claim.source != "natcomms" or subjects or any(content.evidence.values()) or not claim.doi:
+        known = [d for d in disciplines.load().classify(subjects=subjects) if d.discipline != disciplines.UNKNOWN]
+        if claim.source != "natcomms" or known or any(content.evidence.values()) or not claim.doi:
             return ()
         try:
             return fields_once(self._context, self._http, claim.paper_id, claim.doi)

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice, takewhile
 
 from lxml import etree
 
 from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers.licences import licence_uri
-from omnisci_etl.papers.mentions import figure_number, mentions, split_label
+from omnisci_etl.papers.mentions import figure_number, split_label, survey
 from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
-from omnisci_etl.papers.xml import Dialect, flatten, formula_text, parse_html, select
+from omnisci_etl.papers.xml import (
+    MAX_PARAGRAPHS,
+    Dialect,
+    check_figures,
+    flatten,
+    formula_text,
+    of_class,
+    parse_html,
+)
 
 EXTRACTOR = "latexml"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 _BLOCKS = frozenset({"p", "div", "li", "br", "h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "td", "tr", "table"})
+_BODIES = ("ltx_document", "ltx_page_content", "ltx_page_main")
+_BOXES = ("article", "section", "div")
 _HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 _DROPPED = frozenset({"script", "style", "noscript", "svg", "button", "figure", "img", "object"})
 _DROPPED_CLASSES = frozenset({"ltx_note", "ltx_tag", "ltx_ERROR", "ltx_contact", "ltx_rule"})
@@ -42,6 +54,8 @@ _NO_BODY = frozenset(
         "ltx_index",
     }
 )
+_NUMBERED = re.compile(r"[^\W\d_]{3,}\D*\d")
+_CONTINUED = re.compile(r"\W*(?:cont(?:inued|inuation|d|'d|’d)?\b.{0,80})?", re.I)
 _PART_TAG = re.compile(r"\W*(?:\d+)?\W*([a-z]|[ivx]+)\W*", re.I)
 _PART_START = re.compile(r"\(([a-z]|[ivx]+)\):?(?:\s+|$)", re.I)
 _WATERMARK = re.compile(r"arXiv:\S+?v(?P<version>\d+)\s+\[(?P<subject>[\w.-]+)\]\s+(?P<date>\d{1,2} \w{3} \d{4})")
@@ -97,31 +111,38 @@ def parse(data: bytes) -> Document:
     """
     root = parse_html(data)
     body = next(
-        (node for name in ("ltx_document", "ltx_page_content", "ltx_page_main") for node in _of(root, name)), None
+        (
+            node
+            for name in ("ltx_document", "ltx_page_content", "ltx_page_main")
+            for node in of_class(root, name, *_BOXES)
+        ),
+        None,
     )
     if body is None:
         raise BadInput("unsupported-document", "no page that LaTeXML wrote")
     published, subjects = _watermark(root)
+    figures, missing = _figures(body)
     return Document(
         extractor=EXTRACTOR,
         extractor_version=VERSION,
-        title=next((_plain(node) for node in _of(root, "ltx_title_document")), ""),
-        abstract=" ".join(_plain(node) for box in _of(root, "ltx_abstract") for node in box.iter("p")),
+        title=next((_plain(node) for node in of_class(root, "ltx_title_document", "h1")), ""),
+        abstract=" ".join(_plain(node) for box in of_class(root, "ltx_abstract", *_BOXES) for node in box.iter("p")),
         published_on=published,
-        license_uri=next((licence_uri(_plain(node)) for node in select(root, "//*[@id='license-tr']")), None),
-        authors=tuple(name for node in _of(root, "ltx_personname") for name in _names(node)),
+        license_uri=next((licence_uri(_plain(node)) for node in _named(root, "license-tr")), None),
+        authors=tuple(name for node in of_class(root, "ltx_personname", "span", "div") for name in _names(node)),
         subjects=subjects,
-        figures=_figures(body),
+        figures=figures,
+        missing=missing,
     )
+
+
+def _named(root: etree._Element, ident: str) -> list[etree._Element]:
+    """What arXiv adds to the page under an id."""
+    return [node for node in root.iter("div", "a") if node.get("id") == ident]
 
 
 def _classes(element: etree._Element) -> set[str]:
     return set((element.get("class") or "").split())
-
-
-def _of(root: etree._Element, name: str) -> Iterator[etree._Element]:
-    """The elements of a class."""
-    return (node for node in root.iter(etree.Element) if name in _classes(node))
 
 
 def _plain(element: etree._Element) -> str:
@@ -137,7 +158,7 @@ def _names(element: etree._Element) -> list[str]:
 
 def _watermark(root: etree._Element) -> tuple[date | None, tuple[str, ...]]:
     """The day (of a first version only) and the category that arXiv prints in the margin."""
-    for node in select(root, "//*[@id='watermark-tr']"):
+    for node in _named(root, "watermark-tr"):
         if found := _WATERMARK.search(_plain(node)):
             return _first_version(found), (found["subject"],)
     return None, ()
@@ -150,15 +171,17 @@ def _first_version(found: re.Match[str]) -> date | None:
         return None
 
 
-def _figures(body: etree._Element) -> tuple[Figure, ...]:
-    found = [figure for node in body.iter("figure") if _is_outermost(node) for figure in _read_figure(node)]
+def _figures(body: etree._Element) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
+    """The figures, and the numbers of those that the text names besides."""
+    found = _joined(figure for node in body.iter("figure") if _is_outermost(node) for figure in _read_figure(node))
+    check_figures(len(found))
     locators = _locators(found)
     targets: dict[str, tuple[str, str]] = {}
     for figure, locator in zip(found, locators, strict=True):
         targets.update({part: (locator, letter) for part, (letter, _) in figure.parts.items()})
         targets[figure.element.get("id") or locator] = (locator, "")
     labels = {locator: figure.label for figure, locator in zip(found, locators, strict=True)}
-    named = mentions(_paragraphs(body, _Reader(targets)), labels)
+    named, missing = survey(islice(_paragraphs(body, _Reader(targets)), MAX_PARAGRAPHS), labels)
     figures = []
     for ordinal, (figure, locator) in enumerate(zip(found, locators, strict=True), 1):
         caption, panels = _caption(figure)
@@ -167,7 +190,7 @@ def _figures(body: etree._Element) -> tuple[Figure, ...]:
         figures.append(
             Figure(locator, ordinal, figure.label, caption, panels, named[locator], pictures, reject_slug=slug)
         )
-    return tuple(figures)
+    return tuple(figures), missing
 
 
 def _reject(figure: _Found) -> str | None:
@@ -192,26 +215,81 @@ def _locators(found: list[_Found]) -> list[str]:
 def _read_figure(outer: etree._Element) -> list[_Found]:
     """The numbered figures of an outermost <figure>: none (a table, an algorithm), one, or several set side by side.
 
-    Pictures and sub-captions belong to the figure element that holds them and has a number; those of an element
-    with several numbers belong to the next caption, the last ones to the last.
+    Pictures and sub-captions belong to the numbered caption that has a box with them for its own. In a box that
+    several captions share they belong to the next caption, or to the last where the first stands above them.
     """
-    found: list[_Found] = []
-    pictures: list[Picture] = []
-    parts: dict[str, tuple[str, str]] = {}
-    drawn = False
+    captions = {node: label for node in outer.iter("figcaption") if _NUMBERED.match(label := _label(node))}
+    boxes = _boxes(outer, captions)
+    sharing = set(captions).difference(boxes.values())
+    found = {node: _Found(_owner(node, outer), label, node) for node, label in captions.items() if figure_number(label)}
+    pending: list[etree._Element] = []
+    last: etree._Element | None = None
+    above = False
     for node in outer.iter(etree.Element):
-        drawn = drawn or node.tag == "svg"
-        pictures.extend(_picture(node))
-        if node.tag == "figure" and node is not outer and not _number(node):
-            parts[node.get("id") or f"part{len(parts)}"] = _part(node)
-        elif node.tag == "figcaption" and (label := _label(node)) and figure_number(label):
-            found.append(_Found(_owner(node, outer), label, node, pictures, drawn, parts))
-            pictures, parts, drawn = [], {}, False
-    if found:
-        found[-1].pictures.extend(pictures)
-        found[-1].parts.update(parts)
-        found[-1].drawn = found[-1].drawn or drawn
-    return found
+        if node in sharing:
+            above = above or (last is None and not pending)
+            last = node
+        elif node in captions or not _is_content(node, outer, captions):
+            continue
+        elif (box := next((up for up in (node, *node.iterancestors()) if up in boxes), None)) is not None:
+            _take(found.get(boxes[box]), [node])
+            continue
+        else:
+            pending.append(node)
+        if last is not None and (above or last is node):
+            _take(found.get(last), pending)
+            pending = []
+    _take(found.get(last) if last is not None else None, pending)
+    return list(found.values())
+
+
+def _boxes(outer: etree._Element, captions: Iterable[etree._Element]) -> dict[etree._Element, etree._Element]:
+    """By the largest element around it that holds no other numbered caption, each caption that has one to itself."""
+    paths = {node: list(takewhile(lambda up: up is not outer.getparent(), node.iterancestors())) for node in captions}
+    shared = Counter(up for path in paths.values() for up in path)
+    alone = {node: [up for up in path if shared[up] == 1] for node, path in paths.items()}
+    return {ups[-1]: node for node, ups in alone.items() if ups}
+
+
+def _is_content(node: etree._Element, outer: etree._Element, captions: Container[etree._Element]) -> bool:
+    """Whether the element is a picture, a drawing or a sub-figure."""
+    if node.tag == "figure":
+        return node is not outer and _own_caption(node) not in captions
+    drawn = node.tag == "svg" or bool(_picture(node))
+    return drawn and not any(up.tag == "figcaption" for up in node.iterancestors())
+
+
+def _take(figure: _Found | None, content: list[etree._Element]) -> None:
+    """Gives the content to the figure; what belongs to a table or an algorithm is left out."""
+    if figure is None:
+        return
+    for node in content:
+        if node.tag == "figure":
+            figure.parts[node.get("id") or f"part{len(figure.parts)}"] = _part(node)
+        figure.drawn = figure.drawn or node.tag == "svg"
+        figure.pictures.extend(_picture(node))
+
+
+def _joined(found: Iterable[_Found]) -> list[_Found]:
+    """The figures with what stands under a repeated number and no caption of its own ("continued") joined to them."""
+    joined: dict[str, _Found] = {}
+    figures = []
+    for figure in found:
+        first = joined.setdefault(figure.label, figure)
+        if first is figure or not _CONTINUED.fullmatch(_words(figure)):
+            figures.append(figure)
+            continue
+        first.pictures.extend(figure.pictures)
+        first.drawn = first.drawn or figure.drawn
+        first.parts.update(figure.parts)
+        first.parts[figure.element.get("id") or f"part{len(first.parts)}"] = "", ""
+    return figures
+
+
+def _words(figure: _Found) -> str:
+    """The caption without its label."""
+    text = _plain(figure.caption)
+    return text[split_label(text)[1] :]
 
 
 def _owner(caption: etree._Element, outer: etree._Element) -> etree._Element:
@@ -230,11 +308,6 @@ def _own_caption(figure: etree._Element) -> etree._Element | None:
     return next((node for node in figure.iter("figcaption") if _owner(node, figure) is figure), None)
 
 
-def _number(figure: etree._Element) -> str | None:
-    caption = _own_caption(figure)
-    return figure_number(_label(caption)) if caption is not None else None
-
-
 def _part(figure: etree._Element) -> tuple[str, str]:
     """The letter and the text of a sub-figure's caption; ("", "") where it has none."""
     caption = _own_caption(figure)
@@ -250,7 +323,7 @@ def _part(figure: etree._Element) -> tuple[str, str]:
 def _picture(node: etree._Element) -> list[Picture]:
     source = node.get("src") if node.tag in {"img", "embed"} else node.get("data") if node.tag == "object" else None
     name = (source or "").strip()
-    return [Picture(name)] if name and not name.startswith("data:") else []
+    return [Picture(name)] if name and not name.startswith("data:") and "ltx_Math" not in _classes(node) else []
 
 
 def _caption(figure: _Found) -> tuple[str, tuple[Panel, ...]]:
@@ -269,7 +342,7 @@ def _caption(figure: _Found) -> tuple[str, tuple[Panel, ...]]:
 
 
 def _paragraphs(body: etree._Element, reader: _Reader) -> Iterator[Paragraph]:
-    """The paragraphs of sections and appendices under their innermost headings."""
+    """The paragraphs of sections and appendices that name or link a figure, under their innermost headings."""
     sections: dict[str, str] = {}
     walk = etree.iterwalk(body, events=("start",))
     for _, element in walk:
@@ -281,8 +354,8 @@ def _paragraphs(body: etree._Element, reader: _Reader) -> Iterator[Paragraph]:
                 sections = {level: text for level, text in sections.items() if level < element.tag}
                 sections[element.tag] = _plain(element)
         elif element.tag == "p":
-            flat = flatten(element, reader)
-            if flat.text:
+            if reader.concerns_figure(element):
+                flat = flatten(element, reader)
                 yield Paragraph(flat.text, list(sections.values())[-1] if sections else "", flat.links)
         elif element.tag not in _NO_BODY_TAGS and _NO_BODY.isdisjoint(classes):
             continue

@@ -1,21 +1,26 @@
-"""Licences of articles, as classes that the export gate knows, and credit lines that take a figure out of them."""
+"""Licences of articles, as classes that the export gate knows."""
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-from omnisci_etl.papers.mentions import sentences
+from omnisci_etl.papers.credits import third_party_credit as third_party_credit
 
 UNKNOWN = "unknown"
 _CC_URL = re.compile(
     r"(?:https?://)?(?:www\.)?creativecommons\.org/(?:"
-    r"licen[sc]es/(?P<kind>[a-z]+(?:-[a-z]+)*)(?:/(?P<version>\d(?:\.\d)?))?[^\s\"'<>)\],;]*"
-    r"|publicdomain/(?P<public>zero|mark)(?:/\d(?:\.\d)?)?[^\s\"'<>)\],;]*)",
+    r"licen[sc]es?/(?P<prefix>cc(?:[\s_-]|%20)+)?(?P<kind>[a-z]+(?:-[a-z]+)*)(?:/(?P<version>\d(?:\.\d)?))?[^\s\"'<>)\],;]*"
+    r"|(?:public-?domain|share-your-work/public-domain|about)/(?P<public>zero|mark|cc0)(?:/\d(?:\.\d)?)?[^\s\"'<>)\],;]*)",
     re.I,
 )
 _ARXIV_URL = re.compile(r"(?:https?://)?(?:www\.)?arxiv\.org/licenses/[\w.-]+(?:/[\d.]+)?/?", re.I)
-_ARXIV_NAME = re.compile(r"\barxiv(?:\.org)?\s+(?:perpetual,?\s+)?non-?\s?exclusive", re.I)
-_ARXIV_NONEXCLUSIVE = "http://arxiv.org/licenses/nonexclusive-distrib/1.0/"
+_ARXIV_NAME = re.compile(
+    r"\barxiv(?:\.org)?(?:['’]s)?\s+(?:perpetual,?\s+)?non-?\s?exclusive|\bnonexclusive-distrib\b"
+    r"|(?P<assumed>\bassumed[\s-](?:\w+\s){0,3}1991-2003)",
+    re.I,
+)
+_ARXIV = "http://arxiv.org/licenses/"
 _CC_WORDS = re.compile(
     r"(?:creative\s+commons|\bCC\b)[\s_:,(-]*(?:attribution|by)(?![^\W_])(?P<terms>(?:[\s_/,-]*(?:and\s+)?(?:non-?\s?commercial"
     r"|no-?\s?deriv(?:atives|ative\s+works|s)?|share-?\s?alike|nc|nd|sa)(?![^\W_]))*)"
@@ -26,40 +31,31 @@ _SHORT = re.compile(
     r"(?<![^\W_])CC[\s_-]*BY(?P<terms>(?:[\s_-]*(?:NC|ND|SA)(?![^\W_]))*)(?:[\s_-]*v?(?P<version>[1-4]\.\d))?(?![^\W_])",
     re.I,
 )
-_ZERO = re.compile(r"(?<![^\W_])CC[\s_-]?(?:0|zero)(?![^\W_])|public\s+domain\s+dedication", re.I)
+_ZERO = re.compile(
+    r"(?<![^\W_])CC[\s_-]?(?:0|zero)(?![^\W_])|public\s+domain\s+dedication"
+    r"|creative\s+commons\s+(?:zero|public\s+domain|1\.0\s+universal)"
+    r"|\A\W*(?:licen[sc]e:?\s*)?public[\s-]domain\W*\Z",
+    re.I,
+)
+_ZERO_URI = "https://creativecommons.org/publicdomain/zero/1.0/"
 _RESERVED = re.compile(r"\ball\s+rights\s+reserved\b", re.I)
 _TERMS = (
     ("nc", re.compile(r"non|nc", re.I)),
     ("nd", re.compile(r"deriv|nd", re.I)),
     ("sa", re.compile(r"alike|sa", re.I)),
 )
-_RESTRICTION = re.compile(r"(?<!commercial and )(?<!commercial or )\bnon-?\s?commercial|\bno\s?deriv", re.I)
+_RESTRICTION = re.compile(r"(?<!commercial and )(?<!commercial or )\bnon-?\s?commercial|\bno-?\s?deriv", re.I)
 _CLASSES = frozenset({"cc-by", "cc-by-sa", "cc-by-nc", "cc-by-nc-sa", "cc-by-nd", "cc-by-nc-nd"})
+_HYPHENS = str.maketrans("\u2010\u2011\u2012\u2013\u00ad", "-----")
 
-_VERB = r"(?:reproduced|republished|reprinted|adapted|redrawn|modified|re-?used|used|taken|included|shown|copied)"
-_PICTURE = (
-    r"(?:figures?|figs?\.?|images?|photos?|photographs?|pictures?|micrographs?|panels?|schematics?|schemes?|maps?|drawings?"
-    r"|illustrations?|cartoons?|diagrams?|artworks?|icons?|logos?|silhouettes?|clip\s?art)"
-)
-_SOURCE = (
-    r"(?:refs?\b|references?\b|\[\d|(?-i:[A-Z])[\w'’-]+(?:\s+(?:et\s+al|and|&)\b|\s*[(\[]?\d{4})"
-    r"|the\s+(?:work|paper|article)\s+of)"
-)
-_CREDIT = re.compile(
-    rf"\b{_VERB}\b[^.;]{{0,160}}\b(?:permissions?|licen[cs]ed?|copyright)\b"
-    rf"|\b(?:with|by)\s+(?:kind\s+)?permission\s+(?:of|from)\s+(?:the\s+)?(?:copyright|publisher|author)"
-    rf"|(?:^|[(\[]|\b{_PICTURE}\b[^.;]{{0,60}}?\s)(?:is\s+|are\s+|was\s+|were\s+)?"
-    rf"(?:reproduced|republished|reprinted|adapted|redrawn|modified|taken)\s+(?:with\s+\w+\s+)?(?:from|after)\s+{_SOURCE}"
-    r"|(?<!\w)©|(?<![\w-])copyright(?:ed)?\s*(?:©|\(c\)|by\b|of\b|(?:19|20)\d\d|(?-i:[A-Z]))"
-    r"|\ball\s+rights\s+reserved\b|\bbiorender\b"
-    r"|\bcourtesy\s+(?:of|from|by|:)|\bby\s+courtesy\b"
-    rf"|\b{_PICTURE}\s*(?:credits?|©)\b|\bcredits?\s*:|\bcredits?\s+to\s+(?-i:[A-Z])"
-    rf"|\b{_PICTURE}\b[^.;]{{0,80}}\b(?:from|by|©|source:)\s*(?:google\s*(?:earth|maps)|esri|openstreetmap|shutterstock|i?stock"
-    r"photo|getty|adobe\s+stock|flaticon|freepik|the\s+noun\s+project|phylopic|wikimedia|servier)",
-    re.I,
-)
-_OWN = re.compile(r"(?:©|copyright(?:ed)?)\s*(?:©|\(c\))?\s*(?:(?:19|20)\d\d\s*)?(?:by\s+)?the\s+authors?", re.I)
-_FREE = re.compile(r"\b(?:in|under|into|as)\s+(?:the\s+)?public\s+domain|\bpublic\s+domain\s+image|\bCC[\s-]?0\b", re.I)
+
+class _Stated(NamedTuple):
+    """Where in a text a licence is named, its class, and its URL; public: it waives all rights."""
+
+    start: int
+    kind: str
+    uri: str
+    public: bool = False
 
 
 def licence_class(uri_or_text: str | None) -> str:
@@ -69,60 +65,87 @@ def licence_class(uri_or_text: str | None) -> str:
     or unknown, which is what every other text is.
     """
     text = uri_or_text or ""
-    if url := _CC_URL.search(text):
-        return "cc0" if url["public"] or url["kind"].lower() == "publicdomain" else _cc_class(url["kind"].split("-"))
-    if _ARXIV_URL.search(text) or _ARXIV_NAME.search(text):
-        return "arxiv-nonexclusive"
-    if words := _words(text):
-        return _cc_class(_parts(words, text))
-    if _ZERO.search(text):
-        return "cc0"
+    if stated := _stated(text):
+        return stated.kind
     return "all-rights-reserved" if _RESERVED.search(text) else UNKNOWN
 
 
 def licence_uri(text: str) -> str | None:
     """The URL of the licence that a rights paragraph states, or the one that its name (and version) stands for."""
-    for pattern in (_CC_URL, _ARXIV_URL):
-        if found := pattern.search(text):
-            url = found[0].rstrip(".:")
-            return url if url.lower().startswith("http") else f"https://{url}"
-    if _ARXIV_NAME.search(text):
-        return _ARXIV_NONEXCLUSIVE
-    if _ZERO.search(text):
-        return "https://creativecommons.org/publicdomain/zero/1.0/"
-    words = _words(text)
+    stated = _stated(text)
+    return stated.uri if stated else None
+
+
+def _stated(text: str) -> _Stated | None:
+    """The licence of a text: its first link, which is more exact than the words around it, else the first name.
+
+    Behind a licence in words, a link to a waiver is about something else: publishers waive rights in the data.
+    """
+    text = text.translate(_HYPHENS)
+    link = _first(_cc_link(text), _arxiv_link(text))
+    name = _first(_cc_name(text), _arxiv_name(text), _zero_name(text))
+    if link and name and link.public and not name.public and name.start < link.start:
+        return name
+    return link or name
+
+
+def _first(*found: _Stated | None) -> _Stated | None:
+    return min((one for one in found if one), key=lambda one: one.start, default=None)
+
+
+def _cc_link(text: str) -> _Stated | None:
+    url = _CC_URL.search(text)
+    if url is None:
+        return None
+    if url["public"] or url["kind"].lower() == "publicdomain":
+        return _Stated(url.start(), "cc0", _whole(url[0]), public=True)
+    parts = url["kind"].lower().split("-")
+    uri = _cc_uri(parts, url["version"]) if url["prefix"] else _whole(url[0])
+    return _Stated(url.start(), _cc_class(parts), uri)
+
+
+def _arxiv_link(text: str) -> _Stated | None:
+    url = _ARXIV_URL.search(text)
+    return _Stated(url.start(), "arxiv-nonexclusive", _whole(url[0])) if url else None
+
+
+def _whole(url: str) -> str:
+    url = url.rstrip(".:")
+    return url if url.lower().startswith("http") else f"https://{url}"
+
+
+def _cc_name(text: str) -> _Stated | None:
+    found = [match for match in (_CC_WORDS.search(text), _SHORT.search(text)) if match]
+    words = min(found, key=lambda match: (match.start(), -len(match[0])), default=None)
     if words is None:
         return None
-    version = f"{words['version']}/" if words["version"] else ""
-    return f"https://creativecommons.org/licenses/{'-'.join(_parts(words, text))}/{version}"
+    parts = _parts(words["terms"], text)
+    return _Stated(words.start(), _cc_class(parts), _cc_uri(parts, words["version"]))
 
 
-def third_party_credit(caption: str) -> str | None:
-    """The sentence of a caption that gives the rights in the picture, or a part of it, to somebody else.
-
-    Permissions, copyright notes, courtesies, picture agencies and drawing services; None where there is none, the
-    notice is the authors' own, or the sentence says that the material is in the public domain.
-    """
-    for start, end in sentences(caption):
-        sentence = caption[start:end]
-        if _CREDIT.search(_OWN.sub("", sentence)) and not _FREE.search(sentence):
-            return sentence
-    return None
+def _arxiv_name(text: str) -> _Stated | None:
+    name = _ARXIV_NAME.search(text)
+    if name is None:
+        return None
+    path = "assumed-1991-2003/" if name["assumed"] else "nonexclusive-distrib/1.0/"
+    return _Stated(name.start(), "arxiv-nonexclusive", _ARXIV + path)
 
 
-def _words(text: str) -> re.Match[str] | None:
-    found = [match for match in (_CC_WORDS.search(text), _SHORT.search(text)) if match]
-    return min(found, key=lambda match: (match.start(), -len(match[0])), default=None)
+def _zero_name(text: str) -> _Stated | None:
+    name = _ZERO.search(text)
+    return _Stated(name.start(), "cc0", _ZERO_URI, public=True) if name else None
 
 
-def _parts(words: re.Match[str], text: str) -> list[str]:
+def _parts(terms: str, text: str) -> list[str]:
     """The parts of the licence's name; a restriction that the text spells out elsewhere counts as well."""
-    terms = words["terms"]
     restrictions = "".join(found[0] for found in _RESTRICTION.finditer(text))
     return ["by", *(name for name, pattern in _TERMS if pattern.search(terms) or pattern.search(restrictions))]
 
 
+def _cc_uri(parts: list[str], version: str | None) -> str:
+    return f"https://creativecommons.org/licenses/{'-'.join(parts)}/{f'{version}/' if version else ''}"
+
+
 def _cc_class(parts: list[str]) -> str:
-    kinds = {part.lower() for part in parts}
-    name = "-".join(["cc", *(part for part in ("by", "nc", "nd", "sa") if part in kinds)])
+    name = "-".join(["cc", *(part for part in ("by", "nc", "nd", "sa") if part in parts)])
     return name if name in _CLASSES else UNKNOWN

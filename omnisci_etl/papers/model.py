@@ -44,12 +44,16 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A body paragraph that names the figure; sentence is the first sentence of it that does so."""
+    """A body paragraph that names the figure; sentence is the first sentence of it that does so.
+
+    namings: how often it does; a list or range that holds the figure is one, and so is each link to it.
+    """
 
     text: str
     section: str
     panels: tuple[str, ...]
     sentence: str = ""
+    namings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ class Document:
     article_type: "research-article", "correction", "retraction", "comment", "review", "other".
     license_uri: the licence of this article as the document states it in its rights section.
     subjects: subject names or publisher codes ("/639/638/403"), as found.
+    missing: numbers of own figures that the text names and the document does not hold.
     """
 
     extractor: str
@@ -113,6 +118,7 @@ class Document:
     subjects: tuple[str, ...] = ()
     related: tuple[Related, ...] = ()
     figures: tuple[Figure, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 def clean(text: str | Iterable[str]) -> str:

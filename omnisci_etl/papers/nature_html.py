@@ -5,27 +5,65 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import chain, islice
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
 from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.panels import split_panels
-from omnisci_etl.papers.jats import heading_type
+from omnisci_etl.papers.article_types import DOI, NOTICES, first_named, heading_type
 from omnisci_etl.papers.licences import licence_uri
-from omnisci_etl.papers.mentions import figure_number, mentions, split_label
-from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, Related, clean
-from omnisci_etl.papers.xml import Dialect, flatten, formula_text, parse_html, select
+from omnisci_etl.papers.mentions import figure_number, split_label, survey
+from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, Related
+from omnisci_etl.papers.xml import (
+    MAX_PARAGRAPHS,
+    Dialect,
+    check_figures,
+    flatten,
+    formula_text,
+    parse_html,
+    raw_text,
+    select,
+    squeeze,
+)
 
 EXTRACTOR = "nature-html"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 _BASE = "https://www.nature.com/"
 _SIZE = re.compile(r"^/[a-z]{1,2}\d+(?:[a-z]\d+)?/")
 _ANCHOR = re.compile(r"#(?:Fig|figure-|f)(\d+)$|/figures/(\d+)$", re.I)
-_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>?#]+")
+_CITATION = re.compile(r"#(?:ref-|b)")
+_ARISING = re.compile(r"\W*arising from\b", re.I)
 _DROPPED = frozenset(
     {"script", "style", "noscript", "svg", "button", "figure", "annotation", "annotation-xml", "table"}
+)
+_SUBJECTS = (
+    "descendant::li[contains(@class, 'subject-list__subject')] | descendant::a[@data-track-action='view subject']"
+)
+_DESCRIPTION = "descendant::*[contains(@class, 'figure-description')]"
+_METADATA = frozenset(
+    {
+        "citation_doi",
+        "prism.doi",
+        "dc.identifier",
+        "citation_title",
+        "dc.title",
+        "og:title",
+        "citation_author",
+        "dc.creator",
+        "citation_article_type",
+        "prism.section",
+        "dc.type",
+        "citation_online_date",
+        "prism.publicationdate",
+        "dc.date",
+        "citation_publication_date",
+        "wt.z_subject_term",
+        "dc.subject",
+    }
 )
 _BLOCKS = frozenset({"p", "div", "li", "br", "h1", "h2", "h3", "h4", "figcaption", "td", "th", "tr", "dt", "dd"})
 _SKIPPED = frozenset(
@@ -45,8 +83,18 @@ _NO_BODY = re.compile(
 )
 
 
+class _Found(NamedTuple):
+    """A figure's label, the caption without it, the bold stretches of that, and the element."""
+
+    label: str
+    caption: str
+    bold: list[tuple[int, int]]
+    element: etree._Element
+
+
 class _Caption(Dialect):
     blocks = _BLOCKS
+    special = _DROPPED | {"math", "span", "b", "strong", "sup", "a"}
 
     def instead(self, element: etree._Element) -> str | None:
         if element.tag in _DROPPED:
@@ -54,7 +102,7 @@ class _Caption(Dialect):
         if element.tag == "math":
             return formula_text(element)
         if element.tag == "span" and "mathjax-tex" in (element.get("class") or ""):
-            return re.sub(r"^\s*(?:\\[(\[]|\$\$?)|(?:\\[)\]]|\$\$?)\s*$", "", _text(element)).strip()
+            return re.sub(r"^\s*(?:\\[(\[]|\$\$?)|(?:\\[)\]]|\$\$?)\s*$", "", raw_text(element)).strip()
         return None
 
     def is_bold(self, element: etree._Element) -> bool:
@@ -66,8 +114,8 @@ class _Body(_Caption):
         self._locators = locators
 
     def instead(self, element: etree._Element) -> str | None:
-        if element.tag == "sup" and select(element, ".//a[contains(@href, '#ref-') or contains(@href, '#b')]"):
-            return f"[{clean(_text(element)).strip('[]')}]"
+        if element.tag == "sup" and any(_CITATION.search(node.get("href") or "") for node in element.iter("a")):
+            return f"[{squeeze(raw_text(element)).strip('[]')}]"
         return super().instead(element)
 
     def targets(self, element: etree._Element) -> Iterable[tuple[str, str]]:
@@ -90,6 +138,7 @@ def parse(data: bytes) -> Document:
     if article is None or doi is None:
         raise BadInput("unsupported-document", "no article page of nature.com")
     article_type = _article_type(root, meta)
+    figures, missing = _figures(article)
     return Document(
         extractor=EXTRACTOR,
         extractor_version=VERSION,
@@ -102,20 +151,17 @@ def parse(data: bytes) -> Document:
         authors=tuple(meta.get("citation_author") or meta.get("dc.creator") or ()),
         subjects=_subjects(root, meta),
         related=_related(article, article_type, doi),
-        figures=_figures(article),
+        figures=figures,
+        missing=missing,
     )
 
 
-def _text(element: etree._Element) -> str:
-    return "".join(str(piece) for piece in element.itertext())
-
-
 def _metadata(root: etree._Element) -> dict[str, list[str]]:
-    """The contents of the page's <meta> elements by lower-case name."""
+    """The contents of those of the page's <meta> elements that are used, by lower-case name."""
     found: dict[str, list[str]] = {}
     for node in root.iter("meta"):
-        name, content = (node.get("name") or node.get("property") or "").lower(), clean(node.get("content") or "")
-        if name and content:
+        name = (node.get("name") or node.get("property") or "").lower()
+        if name in _METADATA and (content := squeeze(node.get("content") or "")):
             found.setdefault(name, []).append(content)
     return found
 
@@ -125,7 +171,7 @@ def _first(meta: dict[str, list[str]], *names: str) -> str:
 
 
 def _dois(meta: dict[str, list[str]], name: str) -> Iterator[re.Match[str]]:
-    return (found for text in meta.get(name, ()) if (found := _DOI.search(text)))
+    return (found for text in meta.get(name, ()) if (found := DOI.search(text)))
 
 
 def _article(root: etree._Element) -> etree._Element | None:
@@ -134,7 +180,7 @@ def _article(root: etree._Element) -> etree._Element | None:
 
 def _article_type(root: etree._Element, meta: dict[str, list[str]]) -> str:
     stated = [_first(meta, name) for name in ("citation_article_type", "prism.section", "dc.type")]
-    stated[1:1] = [clean(_text(node)) for node in select(root, "//*[@data-test='article-category']")]
+    stated[1:1] = [squeeze(raw_text(node)) for node in select(root, "descendant::*[@data-test='article-category']")]
     return next(filter(None, map(heading_type, stated)), None) or "research-article"
 
 
@@ -150,7 +196,7 @@ def _published(meta: dict[str, list[str]]) -> date | None:
 
 
 def _abstract(root: etree._Element) -> str:
-    nodes = select(root, "//*[starts-with(@id, 'Abs') and contains(@id, '-content')]")
+    nodes = select(root, "descendant::*[starts-with(@id, 'Abs') and contains(@id, '-content')]")
     return flatten(nodes[0], _Caption()).text if nodes else ""
 
 
@@ -158,53 +204,68 @@ def _licence(root: etree._Element) -> str | None:
     """The licence in the section "Rights and permissions"; the page's metadata contradict it and do not count."""
     sections = select(
         root,
-        "//section[@aria-labelledby='rightslink' or starts-with(@data-title, 'Rights')]"
-        "|//*[@id='rightslink-content' or @id='rightslink-section']",
+        "descendant::section[@aria-labelledby='rightslink' or starts-with(@data-title, 'Rights')]"
+        "|descendant::*[@id='rightslink-content' or @id='rightslink-section']",
     )
     for section in sections:
         links = [node.get("href") or "" for node in section.iter("a") if "license" in (node.get("rel") or "")]
-        if uri := next((uri for text in [*links, _text(section)] if (uri := licence_uri(text))), None):
+        if uri := next((uri for text in [*links, raw_text(section)] if (uri := licence_uri(text))), None):
             return uri
     return None
 
 
 def _subjects(root: etree._Element, meta: dict[str, list[str]]) -> tuple[str, ...]:
-    listed = select(root, "//li[contains(@class, 'subject-list__subject')] | //a[@data-track-action='view subject']")
-    names = [clean(_text(node)) for node in listed] or re.split(r"\s*;\s*", _first(meta, "wt.z_subject_term"))
+    listed = select(root, _SUBJECTS)
+    names = [squeeze(raw_text(node)) for node in listed] or re.split(r"\s*;\s*", _first(meta, "wt.z_subject_term"))
     return tuple(dict.fromkeys(filter(None, names))) or tuple(meta.get("dc.subject", ()))
 
 
 def _related(article: etree._Element, article_type: str, own: str) -> tuple[Related, ...]:
-    """The article that a correction or retraction names."""
-    if article_type not in {"correction", "retraction"}:
+    """The article that a correction or retraction names, or that a comment says it arises from."""
+    if article_type in NOTICES:
+        named = chain.from_iterable(_with_links(paragraph) for paragraph, _ in _body(article))
+        return tuple(first_named(named, NOTICES[article_type], own))
+    if article_type != "comment":
         return ()
-    kind = "corrected-article" if article_type == "correction" else "retracted-article"
-    texts = [text for paragraph in _paragraphs(article, _Body({})) for text in [paragraph.text]]
-    texts += [node.get("href") or "" for node in select(article, ".//p//a[contains(@href, 'doi.org/')]")]
-    dois = (found[0].rstrip(".,;)") for text in texts for found in _DOI.finditer(text))
-    return tuple(Related(kind, doi) for doi in dict.fromkeys(dois) if doi.lower() != own.lower())[:1]
+    arising = (texts for paragraph, _ in _body(article) if _ARISING.match((texts := _with_links(paragraph))[0]))
+    return tuple(first_named(chain.from_iterable(arising), "commentary-article", own))
 
 
-def _figures(article: etree._Element) -> tuple[Figure, ...]:
-    found: list[tuple[str, str, str, list[tuple[int, int]], etree._Element]] = []
-    for node in article.iter("figure"):
-        texts = [*node.iter("figcaption"), *select(node, ".//*[contains(@class, 'figure-description')]")]
-        flat = flatten([text for text in texts if not any(up in texts for up in text.iterancestors())], _Caption())
-        label, start = split_label(flat.text)
-        number = figure_number(label)
-        if number and number[0].isdecimal() and number not in {known for known, *_ in found}:
-            found.append((number, label, flat.text[start:], [(a - start, b - start) for a, b in flat.bold], node))
-    locators = {number: f"Fig{number}" for number, *_ in found}
-    labels = {locators[number]: label for number, label, *_ in found}
-    named = mentions(_paragraphs(article, _Body(locators)), labels)
+def _with_links(paragraph: etree._Element) -> list[str]:
+    """The text of a paragraph, and the addresses that it links to."""
+    return [flatten(paragraph, _Caption()).text, *(node.get("href") or "" for node in paragraph.iter("a"))]
+
+
+def _figures(article: etree._Element) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
+    """The figures, and the numbers of those that the text names besides."""
+    found = _find_figures(article)
+    check_figures(len(found))
+    locators = {number: f"Fig{number}" for number in found}
+    labels = {locators[number]: figure.label for number, figure in found.items()}
+    named, missing = survey(islice(_paragraphs(article, _Body(locators)), MAX_PARAGRAPHS), labels)
     figures = []
-    for ordinal, (number, label, caption, bold, node) in enumerate(found, 1):
+    for ordinal, (number, (label, caption, bold, node)) in enumerate(found.items(), 1):
         pictures = tuple(_pictures(node))
-        _, panels = split_panels(caption, [span for span in bold if span[0] >= 0])
+        _, panels = split_panels(caption, bold)
         slug = "no-picture" if not pictures else None if caption else "no-caption"
         locator = locators[number]
         figures.append(Figure(locator, ordinal, label, caption, panels, named[locator], pictures, reject_slug=slug))
-    return tuple(figures)
+    return tuple(figures), missing
+
+
+def _find_figures(article: etree._Element) -> dict[str, _Found]:
+    """The main figures by number; a number that comes again, as in a carousel, is the same figure."""
+    found: dict[str, _Found] = {}
+    for node in article.iter("figure"):
+        texts = dict.fromkeys([*node.iter("figcaption"), *select(node, _DESCRIPTION)])
+        outer = [text for text in texts if not any(up in texts for up in text.iterancestors())]
+        flat = flatten(outer, _Caption())
+        label, start = split_label(flat.text)
+        number = figure_number(label)
+        if number and number[0].isdecimal() and number not in found:
+            bold = [(a - start, b - start) for a, b in flat.bold if a >= start]
+            found[number] = _Found(label, flat.text[start:], bold, node)
+    return found
 
 
 def _pictures(figure: etree._Element) -> Iterator[Picture]:
@@ -228,8 +289,16 @@ def _full_size(source: str) -> str | None:
     return f"https://{parts.netloc}{path}"
 
 
-def _paragraphs(article: etree._Element, dialect: _Body) -> Iterator[Paragraph]:
-    """The paragraphs of the body under their innermost headings; front and back matter is left out by its headings."""
+def _paragraphs(article: etree._Element, reader: _Body) -> Iterator[Paragraph]:
+    """The paragraphs of the body that name or link a figure."""
+    for paragraph, section in _body(article):
+        if reader.concerns_figure(paragraph):
+            flat = flatten(paragraph, reader)
+            yield Paragraph(flat.text, section, flat.links)
+
+
+def _body(article: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """The paragraphs of the body with their innermost headings; front and back matter is left out by its headings."""
     sections: dict[str, str] = {}
     walk = etree.iterwalk(article, events=("start",))
     for _, element in walk:
@@ -240,9 +309,7 @@ def _paragraphs(article: etree._Element, dialect: _Body) -> Iterator[Paragraph]:
             title = flatten(element, _Caption()).text
             sections = {level: text for level, text in sections.items() if level < tag} | {tag: title}
         elif tag == "p" and not _NO_BODY.match(next(iter(sections.values()), "")):
-            flat = flatten(element, dialect)
-            if flat.text:
-                yield Paragraph(flat.text, list(sections.values())[-1] if sections else "", flat.links)
+            yield element, list(sections.values())[-1] if sections else ""
         elif tag not in _SKIPPED and not _SKIPPED_CLASS.search(element.get("class") or ""):
             continue
         walk.skip_subtree()

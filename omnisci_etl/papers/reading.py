@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.images import LoadedPicture, compose, load_picture
+from omnisci_etl.figures.look import Look, look_at
 from omnisci_etl.papers import registry
 from omnisci_etl.papers.mentions import figure_number
 from omnisci_etl.papers.model import Document, Figure, Picture
@@ -16,6 +17,7 @@ from omnisci_etl.sources.base import Content, SourceDocument
 # Notices about other papers: what figures they hold belong to the paper that they are about.
 NOTICES = frozenset({"correction", "retraction"})
 MIN_CAPTION_WORDS = 1
+MAX_MISSING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class ReadFigure:
     picture: LoadedPicture | None
     originals: tuple[LoadedPicture, ...]
     reject_slug: str | None
+    look: Look | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def read(content: Content) -> Reading:
         return Reading("not-an-article", document, source, (), tuple(faults), cross_check)
     if len(parsed) > 1:
         document = with_pictures_of(document, parsed[1][1])
-    figures = tuple(_read_figure(figure, content.picture) for figure in document.figures)
+    figures = (*(_read_figure(figure, content.picture) for figure in document.figures), *_missing(document))
     return Reading("extracted" if figures else "no-figures", document, source, figures, tuple(faults), cross_check)
 
 
@@ -88,6 +91,12 @@ def with_pictures_of(document: Document, package: Document) -> Document:
     return dataclasses.replace(document, figures=tuple(figures))
 
 
+def _missing(document: Document) -> Iterator[ReadFigure]:
+    """A rejected figure for each that the text names and the document lacks, so that all figures are accounted for."""
+    for ordinal, number in enumerate(document.missing[:MAX_MISSING], len(document.figures) + 1):
+        yield ReadFigure(Figure(f"missing-{number}", ordinal, f"Fig. {number}", ""), None, (), "figure-missing")
+
+
 def _read_figure(figure: Figure, fetch: Callable[[str], bytes]) -> ReadFigure:
     if figure.reject_slug:
         return ReadFigure(figure, None, (), figure.reject_slug)
@@ -96,10 +105,11 @@ def _read_figure(figure: Figure, fetch: Callable[[str], bytes]) -> ReadFigure:
     try:
         loaded = tuple(load_picture(_bytes_of(one, fetch), name=one.name) for one in figure.pictures)
         picture = loaded[0] if len(loaded) == 1 else compose(loaded)
+        look = look_at(picture.bytes_)
     except BadInput as error:
         return ReadFigure(figure, None, (), error.slug)
     slug = None if len(figure.caption.split()) >= MIN_CAPTION_WORDS else "no-caption"
-    return ReadFigure(figure, picture, loaded, slug)
+    return ReadFigure(figure, picture, loaded, slug, look)
 
 
 def _bytes_of(picture: Picture, fetch: Callable[[str], bytes]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,10 +9,13 @@ from sqlalchemy import Connection
 
 from omnisci_etl.context import Context, Counts
 from omnisci_etl.figures.images import LoadedPicture
-from omnisci_etl.figures.kinds import kind_of
+from omnisci_etl.figures.kinds import classify
+from omnisci_etl.hashing import sha256_hex
 from omnisci_etl.ledger.database import copy_into, dumps, sql
 from omnisci_etl.papers import disciplines
-from omnisci_etl.papers.licences import licence_class, third_party_credit
+from omnisci_etl.papers.credits import figure_credit
+from omnisci_etl.papers.licences import licence_class
+from omnisci_etl.papers.looks import store_looks
 from omnisci_etl.papers.model import Document, Figure
 from omnisci_etl.papers.reading import ReadFigure, Reading
 from omnisci_etl.sources.base import ClaimedPaper, Content
@@ -21,7 +23,8 @@ from omnisci_etl.sources.base import ClaimedPaper, Content
 _SQL = "omnisci_etl.papers.sql"
 _FIGURE = {
     "extraction_id": "bigint", "paper_version_id": "bigint", "locator": "text", "ordinal": "integer", "label": "text",
-    "author_caption": "text", "caption_source": "text", "kind": "text", "image_sha256": "text", "page": "integer",
+    "author_caption": "text", "caption_source": "text", "kind": "text", "kind_confidence": "real",
+    "image_sha256": "text", "page": "integer",
     "bbox": "double precision[]", "third_party_credit": "text", "reject_slug": "text", "evidence_sha256": "text",
     "extractor": "text", "extractor_version": "text",
 }  # fmt: skip
@@ -33,7 +36,7 @@ _BLOB = {"sha256": "text", "media_type": "text", "bytes": "bigint", "run_key": "
 _PANEL = {"extraction_id": "bigint", "locator": "text", "ordinal": "integer", "label": "text", "body": "text"}
 _MENTION = {
     "extraction_id": "bigint", "locator": "text", "ordinal": "integer", "body": "text", "sentence": "text",
-    "section": "text", "panels": "text[]",
+    "section": "text", "panels": "text[]", "namings": "integer",
 }  # fmt: skip
 
 
@@ -52,6 +55,8 @@ def store(connection: Connection, context: Context, claim: ClaimedPaper, content
         _figures(connection, extraction_id, version_id, reading)
     if reading.document:
         _disciplines(connection, context, claim, reading.document, content.evidence)
+    looks = {f.picture.sha256: f.look for f in reading.figures if f.picture and f.look}
+    store_looks(connection, looks, context.run.key)
     kept = sum(f.reject_slug is None for f in reading.figures)
     return {"figures_kept": kept, "figures_rejected": len(reading.figures) - kept}
 
@@ -161,12 +166,13 @@ def _figures(connection: Connection, extraction_id: int, version_id: int, readin
 
 def _figure_row(extraction_id: int, version_id: int, document: Document, one: ReadFigure) -> tuple[Any, ...]:
     figure = one.figure
+    kind = classify(figure.caption, len(figure.panels), one.look.statistics if one.look else None)
     return (
         extraction_id, version_id, figure.locator, figure.ordinal, figure.label, figure.caption,
-        figure.caption_source or None, kind_of(figure.caption, len(figure.panels)),
+        figure.caption_source or None, kind.name, kind.confidence,
         one.picture.sha256 if one.picture else None, figure.page, list(figure.bbox) if figure.bbox else None,
-        third_party_credit(figure.caption), one.reject_slug, evidence_sha256(document.title, figure),
-        document.extractor, document.extractor_version,
+        figure_credit(figure.caption, (m.sentence for m in figure.mentions)), one.reject_slug,
+        evidence_sha256(document.title, figure), document.extractor, document.extractor_version,
     )  # fmt: skip
 
 
@@ -175,7 +181,7 @@ def _mention_rows(extraction_id: int, figures: tuple[ReadFigure, ...]) -> Iterat
         for number, mention in enumerate(one.figure.mentions, 1):
             yield (
                 extraction_id, one.figure.locator, number, mention.text, mention.sentence, mention.section,
-                list(mention.panels),
+                list(mention.panels), mention.namings,
             )  # fmt: skip
 
 
@@ -188,7 +194,7 @@ def evidence_sha256(title: str, figure: Figure) -> str:
         "panels": [[p.label, p.text] for p in figure.panels],
         "mentions": [[m.text, m.section, list(m.panels)] for m in figure.mentions],
     }
-    return hashlib.sha256(dumps(evidence).encode()).hexdigest()
+    return sha256_hex(dumps(evidence))
 
 
 def _disciplines(
@@ -200,8 +206,7 @@ def _disciplines(
 ) -> None:
     found = dict(evidence)
     if document.subjects:
-        found["codes"] = (*found.get("codes", ()), *(s for s in document.subjects if s.startswith("/")))
-        found["subjects"] = (*found.get("subjects", ()), *(s for s in document.subjects if not s.startswith("/")))
+        found["subjects"] = (*found.get("subjects", ()), *document.subjects)
     assign_disciplines(connection, context, claim.paper_id, found)
 
 

@@ -25,12 +25,14 @@ from omnisci_etl.scheduling.client import AirflowClient
 from omnisci_etl.scheduling.environment import USER, Secrets, airflow_environment, airflow_home, metadata_url
 from omnisci_etl.scheduling.processes import GRACE_SECONDS, end_sessions, start
 
-# No DAG defers, so there is no triggerer. Task logs are read from disk, so nothing serves them.
+# Task logs are read from disk, so nothing serves them.
 COMPONENTS = {
     "scheduler": ("scheduler", "--skip-serve-logs"),
     "dag-processor": ("dag-processor",),
     "api-server": ("api-server", "--workers", "1"),
 }
+# Only tasks that wait for the vendors' batches need it, so it does not delay the others' start.
+LATER = {"triggerer": ("triggerer", "--skip-serve-logs")}
 FIRST_DAG = "ingest_folder"
 START_SECONDS = 300.0
 STEADY_SECONDS = 60.0
@@ -80,15 +82,17 @@ def up(
         components.guard(embedded_server(settings).folder if owned else None)
         components.prepare(stop)
         access = Access(f"http://127.0.0.1:{port}", USER, Secrets.of_home(home).password, home / "logs")
-        if _until_ready(components, access, stop) and on_ready:
-            on_ready(access)
+        if _until_ready(components, access, stop):
+            if on_ready:
+                on_ready(access)
+            components.start_later()
         _watch(components, settings, stop)
     return 0
 
 
 def command_of(component: str) -> list[str]:
     """How a component is started."""
-    return [sys.executable, "-P", "-m", "airflow", *COMPONENTS[component]]
+    return [sys.executable, "-P", "-m", "airflow", *(COMPONENTS | LATER)[component]]
 
 
 def _ignore(_message: str) -> None:
@@ -184,7 +188,7 @@ class Components:
 
     def keep_old_logs(self) -> None:
         """Renames the logs of the last time, so that no more than two times of logs are kept."""
-        for name in (*COMPONENTS, "prepare", "watchdog"):
+        for name in (*COMPONENTS, *LATER, "prepare", "watchdog"):
             log = self._log(name)
             if log.exists():
                 log.replace(log.with_suffix(".log.1"))
@@ -215,6 +219,12 @@ class Components:
     def start(self) -> None:
         """Starts every component."""
         for component in self._all:
+            self._start(component)
+
+    def start_later(self) -> None:
+        """Starts what nobody waits for."""
+        for component in map(Component, LATER):
+            self._all.append(component)
             self._start(component)
 
     def check(self) -> None:

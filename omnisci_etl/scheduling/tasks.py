@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from omnisci_etl.errors import ConfigError
 
 if TYPE_CHECKING:
-    from omnisci_etl.context import Counts
+    from omnisci_etl.context import Context, Counts
     from omnisci_etl.ledger.runs import RunIdentity
 
 log = logging.getLogger(__name__)
@@ -43,18 +43,30 @@ def identity_from_context(context: Mapping[str, Any]) -> RunIdentity:
     return RunIdentity(ti.dag_id, ti.run_id, ti.task_id, map_index, int(ti.try_number))
 
 
-def run_in_airflow(stage: Callable[..., Counts], **parameters: Any) -> Counts:
-    """Runs a stage under a run row of this task try and attaches its counts to the assets that the task emits."""
-    from airflow.sdk import get_current_context
+def _always(_counts: Counts) -> bool:
+    return True
+
+
+def run_in_airflow(
+    stage: Callable[..., Counts], is_over: Callable[[Counts], bool] = _always, **parameters: Any
+) -> Counts:
+    """Runs a stage under a run row of this task try and attaches its counts to the assets that the task emits.
+
+    Where the counts say that the stage is not over, the run gets no end: the try goes on after a deferral.
+    """
+    from airflow.sdk import Asset, get_current_context
 
     from omnisci_etl.context import run_stage
 
     context = get_current_context()
     shown = {name: str(value) if isinstance(value, Path) else value for name, value in parameters.items()}
     identity = identity_from_context(context)
-    counts = run_stage(identity, partial(_call, stage, parameters), parameters=shown, progress=LogProgress())
+    counts = run_stage(
+        identity, partial(_call, stage, parameters), parameters=shown, progress=LogProgress(), is_over=is_over
+    )
     for asset in context["task"].outlets:
-        context["outlet_events"][asset].extra = dict(counts)
+        if isinstance(asset, Asset):
+            context["outlet_events"][asset].extra = dict(counts)
     return counts
 
 
@@ -117,12 +129,35 @@ def caption() -> Counts:
     )
 
 
-def score() -> Counts:
-    """Scores and decides."""
+def caption_batch(so_far: Mapping[str, int]) -> Counts:
+    """One round of captioning in batches; counts of the rounds before and this one."""
     from omnisci_etl import stages
 
     given = _parameters()
-    return run_in_airflow(stages.score, discipline=given.get("discipline"), limit=given.get("limit"))
+
+    def work(context: Context, **options: Any) -> Counts:
+        counts = stages.caption(context, **options, batch=True, wait=False)
+        added = {name: counts[name] + so_far.get(name, 0) for name in ("captioned", "calls", "attempts")}
+        return counts | added | {"figures": max(counts["figures"], so_far.get("figures", 0))}
+
+    return run_in_airflow(
+        work, lambda counts: not counts["open_batches"], discipline=given.get("discipline"), limit=given.get("limit"),
+        refresh=given.get("refresh", False),
+    )  # fmt: skip
+
+
+def score() -> Counts:
+    """Scores and decides; announces escalations where the decisions ask for some."""
+    from airflow.sdk import get_current_context
+
+    from omnisci_etl import stages
+    from omnisci_etl.scheduling.wiring import ESCALATIONS, TO_ESCALATE
+
+    given = _parameters()
+    counts = run_in_airflow(stages.score, discipline=given.get("discipline"), limit=given.get("limit"))
+    if counts["rejected"] and (waiting := stages.escalations()):
+        get_current_context()["outlet_events"][TO_ESCALATE].add(ESCALATIONS, extra={"figures": waiting})
+    return counts
 
 
 def sample() -> Counts:

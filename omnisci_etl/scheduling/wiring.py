@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, CronTriggerTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule
+from airflow.sdk import Asset, AssetAlias, CronTriggerTimetable, ExceptionRetryPolicy, Param, RetryAction, RetryRule
 
 from omnisci_etl.errors import BadInput, ConfigError, LeftOver, ServiceError
 from omnisci_etl.papers import disciplines
@@ -13,6 +13,9 @@ from omnisci_etl.papers import disciplines
 PAPERS = Asset(name="papers", uri="omnisci://ledger/papers", group="omnisci")
 CAPTIONS = Asset(name="captions", uri="omnisci://ledger/captions", group="omnisci")
 SCORES = Asset(name="scores", uri="omnisci://ledger/scores", group="omnisci")
+ESCALATIONS = Asset(name="escalations", uri="omnisci://ledger/escalations", group="omnisci")
+# Through an alias a task announces an asset only where there is something to announce.
+TO_ESCALATE = AssetAlias("to-escalate", group="omnisci")
 
 # What a person must mend is not tried again; what time can mend is. Anything else is a bug and takes the
 # normal course of retries.

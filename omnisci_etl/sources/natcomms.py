@@ -153,14 +153,15 @@ def picture_urls(settings: Settings, name: str) -> list[str]:
 def openalex_fields(http: HttpClient, doi: str) -> tuple[str, ...]:
     """The fields that OpenAlex gives a work, the primary one first; () where it knows none. Raises ServiceError."""
     url = f"{http.settings.openalex_url}/works/doi:{quote(doi, safe='/')}"
-    return ask(http, url, parse_fields, service="openalex") or ()
+    return ask(http, url, parse_fields, service="openalex", reuse=True) or ()
 
 
 def parse_fields(data: bytes) -> tuple[str, ...]:
-    """Names of fields of a work: of its topics; of records older than topics the root concepts."""
+    """Names of subfields, fields and domains of a work's topics; of records older than topics the root concepts."""
     work = parse_json(data)
     topics = [topic for topic in (work.get("primary_topic"), *(work.get("topics") or ())) if isinstance(topic, dict)]
-    names = [topic["field"].get("display_name") for topic in topics if isinstance(topic.get("field"), dict)]
+    levels = (topic.get(level) for level in ("subfield", "field", "domain") for topic in topics)
+    names = [level.get("display_name") for level in levels if isinstance(level, dict)]
     if not names:
         concepts = [c for c in work.get("concepts") or () if isinstance(c, dict) and c.get("level") == 0]
         names = [c.get("display_name") for c in concepts] or [topic.get("display_name") for topic in topics]

@@ -21,9 +21,11 @@ _ID = re.compile(r"[\w-]+(?:\.[\w-]+)*(?:/[\w-]+)?")
 _MONTH = re.compile(r"(?:^|/)(\d\d)(0[1-9]|1[0-2])")
 _PARENTHESES = re.compile(r"\([^()]*\)")
 _WITHDRAWN = re.compile(
-    r"^\W*(?:temporarily\s+)?withdrawn\b"
-    r"|\b(?:paper|article|manuscript|submission|preprint|work|note|version|it|thesis|report)\s+"
-    r"(?:has\s+been|is|was|is\s+being)\s+(?:\w+\s+)?(?:withdrawn|retracted)\b",
+    r"^\W*(?:temporarily\s+)?(?:withdrawn|retracted)\b"
+    r"|[;,.(]\s*(?:withdrawn|retracted)\s+(?:by|due|because|as|pending|from\s+arxiv)\b"
+    r"|\b(?:paper|article|manuscript|submission|preprint|work|note|this\s+version|it|thesis|report)\s+"
+    r"(?:(?:has\s+been|is|was|is\s+being)\s+)?(?:\w+\s+)?(?:withdrawn|retracted|removed\s+by\s+arxiv)\b"
+    r"|\b(?:authors?|I|we)\s+(?:have\s+|has\s+)?(?:withdrawn?|retract(?:ed)?)\s+(?:this|the|our|my)\b",
     re.IGNORECASE,
 )
 

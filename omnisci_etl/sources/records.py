@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from omnisci_etl.context import Counts
-from omnisci_etl.ledger.blobs import sha256_hex
+from omnisci_etl.hashing import sha256_hex
 from omnisci_etl.ledger.database import copy_into, dumps, sql
 from omnisci_etl.papers import disciplines
 from omnisci_etl.papers.licences import licence_class

@@ -25,9 +25,18 @@ _LONE_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def ask(
-    http: HttpClient, url: str, parse: Callable[[bytes], T], *, service: str, purpose: Purpose = "metadata"
+    http: HttpClient,
+    url: str,
+    parse: Callable[[bytes], T],
+    *,
+    service: str,
+    purpose: Purpose = "metadata",
+    reuse: bool = False,
 ) -> T | None:
-    """What parse makes of the answer; None where the service does not know the thing. parse raises BadInput."""
+    """What parse makes of the answer; None where the service does not know the thing. parse raises BadInput.
+
+    reuse: an answer that was fetched before serves again.
+    """
     parsed: list[T] = []
     response = http.get(
         url,
@@ -37,6 +46,7 @@ def ask(
         max_bytes=MAX_PAGE_BYTES,
         accept_statuses=GONE,
         check=lambda data: parsed.append(parse(data)),
+        reuse=reuse,
     )
     return None if response.status in GONE else parsed[-1]
 

@@ -16,18 +16,25 @@ from PIL import Image
 from sqlalchemy import text
 
 from omnisci_etl.captions import concurrency, lane
+from omnisci_etl.captions.batches import collecting, rounds
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context
 from omnisci_etl.ledger.blobs import BlobStore
 from omnisci_etl.ledger.database import Ledger, dumps
 from omnisci_etl.ledger.runs import Run, RunIdentity
 
-_spec = importlib.util.spec_from_file_location("llm_server", Path(__file__).parents[1] / "fakes" / "llm_server.py")
-assert _spec
-assert _spec.loader
-llm_server = importlib.util.module_from_spec(_spec)
-sys.modules["llm_server"] = llm_server
-_spec.loader.exec_module(llm_server)
+
+def _fake(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parents[1] / "fakes" / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+llm_server, llm_batches = _fake("llm_server"), _fake("llm_batches")
 KEY = "sk-canary-0123456789abcdef"
 
 
@@ -239,3 +246,53 @@ def routed(tmp_path: Path, settings: Settings, ledger: Ledger, llm: Any, monkeyp
 def offline(settings: Settings, ledger: Ledger) -> Office:
     """An office without a routes file."""
     return Office(settings, ledger)
+
+
+@pytest.fixture
+def depot() -> Iterator[Any]:
+    """The fake vendor of batches."""
+    server = llm_batches.BatchServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def batch_fault() -> type:
+    """The faults that the fake vendor of batches understands."""
+    return llm_batches.BatchFault
+
+
+@pytest.fixture
+def batched(tmp_path: Path, settings: Settings, ledger: Ledger, depot: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Makes an office whose routes send every figure to one model of the fake vendor of batches."""
+    monkeypatch.setattr(rounds, "FIRST_PAUSE", 0.05)
+    monkeypatch.setattr(collecting, "READ_AGAIN", 0.05)
+
+    def make(api: str = "openai", *, budget: Any = None, rules: Sequence[Any] = (), **settings_: Any) -> Office:
+        prices = {"input": 2, "cached_input": 0.5, "output": 10, "batch_factor": 0.5}
+        models = {
+            name: {"provider": "vendor", "model": name, "usd_per_mtok": prices, "max_output_tokens": 500}
+            for name in ("m-1", "m-2")
+        }
+        content = {
+            "providers": {
+                "vendor": {
+                    "api": api,
+                    "base_url": depot.url if api == "anthropic" else f"{depot.url}/v1",
+                    "api_key_env": "VLLM_API_KEY",
+                },
+                "offline": {"api": "extractive"},
+            },
+            "models": models | {"extract": {"provider": "offline", "model": "extractive-1", "family": "none"}},
+            "policy": {"name": "test", "rules": list(rules), "default": "m-1"},
+            "budget": budget or {},
+        }
+        path = tmp_path / "routes.yaml"
+        path.write_text(json.dumps(content))
+        monkeypatch.setenv("OMNISCI_ROUTES", str(path))
+        changes = {"routes": path, "unknown_grace": 0.2, "call_timeout": 20.0} | settings_
+        for name, value in changes.items():
+            monkeypatch.setenv(f"OMNISCI_{name.upper()}", str(value))
+        return Office(settings.model_copy(update=changes), ledger)
+
+    return make

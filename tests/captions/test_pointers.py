@@ -23,6 +23,12 @@ STANDS = [
     ("It lies in [10, 20] nm and in the interval [1, 2].", "It lies in [10, 20] nm and in the interval [1, 2]."),
     ("The code is out (https://example.org/a_b(1)).", "The code is out."),
     ("Scale bars, 5 µm (1st row).", "Scale bars, 5 µm (1st row)."),
+    ("Cells grew in medium (Wolf et al., 2015b) but died (De Iaco et al., 2017) later.", "Cells grew in medium but died later."),
+    ("The rate rises (Tables 3 or 4).", "The rate rises."),
+    ("It fell (Supplementary Table 5; P < 0.001, t-test).", "It fell (P < 0.001, t-test)."),
+    ("It fell (Fig. 1b and Supplementary Data 3 and 4; n = 5).", "It fell (panel b; n = 5)."),
+    ("It fell (Supplementary file 1), as D3 did (ref. 9,36,).", "It fell, as D3 did."),
+    ("It grows along the [123] direction.", "It grows along the [123] direction."),
     ("a, Overview (larger in Supplementary Fig. 5b). b, Rate.", "a, Overview. b, Rate."),
 ]  # fmt: skip
 
@@ -45,6 +51,10 @@ LEANS = [
     "The same holds for the previous figure.",
     "Figures 1a and 2b differ.",
     "Data are at https://example.org/x.",
+    "It agrees with Fig. 1 of Smith et al. (2010).",
+    "It follows from Eqs (1) – (3) and Lemma 2.",
+    "It is as large as in[12].",
+    "It is given in Supp. Note 1.",
 ]
 
 

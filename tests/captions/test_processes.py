@@ -60,7 +60,7 @@ def start(tmp_path, monkeypatch):
         process.communicate()
 
 
-def wait_for(condition, seconds=30):
+def wait_for(condition, seconds=120):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -119,8 +119,8 @@ def test_answers_that_came_before_a_kill_are_stored_by_the_next_run(routed, llm,
         connection.exec_driver_sql("RESET ROLE")
         connection.exec_driver_sql("LOCK TABLE omnisci.attempt_outcome IN SHARE MODE")
         process = start()
-        # Nothing can be settled: four are sent, answered and kept, and hold the places of the others.
-        wait_for(lambda: len(list((settings.home_dir / "answers").glob("*.json"))) >= 4)
+        # Nothing can be settled: all are sent, answered and kept.
+        wait_for(lambda: len(list((settings.home_dir / "answers").glob("*.json"))) == 6)
         process.send_signal(signal.SIGKILL)
         process.wait()
         # What waits for the lock would commit once it is given: its connection ends with the process, not at once.
@@ -142,7 +142,7 @@ def test_two_processes_at_once_pay_once(routed, llm, library, start):
     library.figures(20)
     llm.latency = 0.05
     one, other = start(), start()
-    ends = [process.communicate(timeout=60) for process in (one, other)]
+    ends = [process.communicate(timeout=120) for process in (one, other)]
     assert (one.returncode, other.returncode) == (0, 0), ends
     assert len(llm.bill) == 20
     assert office.rows("SELECT count(*) AS n FROM caption") == [{"n": 20}]
@@ -152,20 +152,21 @@ def test_two_processes_at_once_pay_once(routed, llm, library, start):
 
 def test_an_interrupted_run_stores_the_answers_under_way(routed, llm, library, start):
     office = routed(max_in_flight=3)
-    library.figures(9)
+    library.figures(40)
     llm.latency = 0.4
     process = start()
     wait_for(lambda: len(llm.bill) >= 3)
     wait_for(lambda: llm.in_flight == 3)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     assert process.returncode != 0
     assert all(not row["lost"] for row in llm.bill)
     sums = paid(office)
-    assert sums["attempts"] == len(llm.bill) < 9
+    assert sums["attempts"] == len(llm.bill) < 40
     assert sums["unknown"] == 0
     assert office.rows("SELECT count(*) AS n FROM caption") == [{"n": len(llm.bill)}]
-    assert office.run(caption)["captioned"] == 9 - sums["attempts"]
+    llm.latency = 0
+    assert office.run(caption)["captioned"] == 40 - sums["attempts"]
 
 
 @pytest.mark.parametrize("kill", [os.kill, os.killpg])
@@ -182,7 +183,7 @@ def test_answers_to_a_killed_command_are_stored_and_never_paid_again(routed, llm
     again = start("process")
     time.sleep(0.5)
     llm.gate.set()
-    assert again.wait(timeout=60) == 0
+    assert again.wait(timeout=120) == 0
     assert len(llm.bill) == 12
     assert [row for row in llm.bill if row["lost"]] == []
     assert office.rows("SELECT count(*) AS n FROM caption") == [{"n": 12}]
@@ -197,16 +198,16 @@ def test_answers_to_a_killed_command_are_stored_and_never_paid_again(routed, llm
 
 def test_an_interrupted_command_waits_for_the_answers_under_way(routed, llm, library, start):
     office = routed(max_in_flight=3)
-    library.figures(9)
+    library.figures(40)
     llm.latency = 0.4
     command = start("process")
     wait_for(lambda: llm.in_flight == 3)
     command.send_signal(signal.SIGINT)
-    command.communicate(timeout=60)
+    command.communicate(timeout=120)
     assert command.returncode != 0
     assert llm.in_flight == 0
     assert office.rows("SELECT count(*) AS n FROM caption") == [{"n": len(llm.bill)}]
-    assert 3 <= len(llm.bill) < 9
+    assert 3 <= len(llm.bill) < 40
     assert paid(office)["unknown"] == 0
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from omnisci_etl.captions import routes
 from omnisci_etl.captions.evidence import Evidence, MentionText, PanelText
+from omnisci_etl.captions.outlook import Outlook
 from omnisci_etl.captions.router import decide, features
 from omnisci_etl.config import Settings
 from omnisci_etl.errors import ConfigError
@@ -98,8 +99,8 @@ FAULTS = [
     (change("policy", "rules", 0, "when", value={"panels_at_least": "four"}), "policy.rules.0.when.panels_at_least: a number is expected"),
     (change("policy", "rules", 0, "when", value={"kind": 4}), "policy.rules.0.when.kind: a word or a list of words is expected"),
     (change("policy", "rules", 0, "when", value={}), "policy.rules.0.when"),
-    (change("policy", "mode", value="cascade"), "policy.mode: only `rules` is built yet, not 'cascade': write `mode: rules`"),
-    (change("policy", "explore", value=0.2), "policy.explore: drawing at random is not built yet: write 0"),
+    (change("policy", value={"name": "x", "mode": "cascade", "default": "cheap"}), "policy.escalate: mode cascade needs it: {below: a gate score, to: a model, at_most: 1}"),
+    (change("policy", "escalate", "to", value=["strong", "strnog"]), "policy.escalate.to: there is no model 'strnog'; did you mean 'strong'?"),
     (change("providers", "openai", "base_url", value="http://example.org"), "providers.openai.base_url: must be https"),
     (change("providers", "gpu-box", "base_url", drop=True), "providers.gpu-box: an openai-compatible provider needs its base_url"),
     (change("providers", "offline", "api_key_env", value="X"), "providers.offline: the extractive api takes neither"),
@@ -176,7 +177,7 @@ def figure(kind="chart", panels=0, words=3, **options):
 def test_features_of_a_figure():
     assert features(figure(panels=2)) == {
         "kind": "chart", "panels": 2, "discipline": ["physics"], "source": "arxiv", "extractor": "jats", "width": 640,
-        "height": 480, "caption_words": 3, "evidence_words": 5, "mentions": 1,
+        "height": 480, "caption_words": 3, "evidence_words": 5, "mentions": 1, "numbers": 0, "language": "other",
     }  # fmt: skip
 
 
@@ -192,7 +193,7 @@ def test_features_of_a_figure():
     ],
 )
 def test_the_first_rule_that_fits_decides(given, rule, model):
-    decision = decide(parse(), features(given))
+    decision = decide(parse(), features(given), Outlook(), 0.5)
     assert (decision.model, decision.reason["rule"], decision.reason["use"]) == (model, rule, model)
     assert decision.probability == 1
     assert decision.candidates == ("strong", "extract", "cheap")
@@ -208,7 +209,7 @@ def test_the_first_rule_that_fits_decides(given, rule, model):
 )  # fmt: skip
 def test_conditions(when, fits):
     found = parse(change("policy", "rules", value=[{"when": when, "use": "strong"}]))
-    assert (decide(found, features(figure(panels=2))).model == "strong") is fits
+    assert (decide(found, features(figure(panels=2)), Outlook(), 0.5).model == "strong") is fits
 
 
 def test_settings_are_not_changed_by_parsing():

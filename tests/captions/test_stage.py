@@ -126,7 +126,7 @@ def test_a_changed_model_prompt_or_evidence_is_stale_and_only_refresh_pays_for_i
     assert (row["figures"], row["calls"]) == (2, 2)
     assert office.run(partial(caption, refresh=True, limit=1))["captioned"] == 1
     edited = prompts.parse(
-        {**{key: getattr(prompts.load("figure-caption"), key) for key in prompts._KEYS}, "version": "2"},
+        {**{key: getattr(prompts.load("figure-caption"), key) for key in prompts.KEYS}, "version": "2"},
         "figure-caption",
     )
     monkeypatch.setattr(planning.prompts, "load", lambda name: edited)

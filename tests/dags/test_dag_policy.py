@@ -17,7 +17,9 @@ from omnisci_etl.scheduling.pools import POOLS
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
-PIPELINE = {"ingest_arxiv", "ingest_natcomms", "ingest_folder", "caption", "score", "sample", "export_nightly"}
+PIPELINE = {
+    "ingest_arxiv", "ingest_natcomms", "ingest_folder", "caption", "caption_batch", "score", "sample", "export_nightly",
+}  # fmt: skip
 BACKFILLS = {f"backfill_{source}__{name}" for source in ("arxiv", "natcomms") for name in disciplines.load().names}
 
 GOOD: list[tuple[str, dict[str, Any]]] = [
@@ -26,6 +28,7 @@ GOOD: list[tuple[str, dict[str, Any]]] = [
     ("ingest_natcomms", {"discipline": None, "since": None}),
     ("ingest_folder", {"path": "/papers", "limit": 1}),
     ("caption", {"discipline": "unknown", "refresh": True}),
+    ("caption_batch", {"limit": 1000}),
     ("sample", {"size": 10, "seed": 3}),
     ("export_nightly", {"form": "parquet", "profile": "non-commercial"}),
     ("backfill_natcomms__physics", {"since": "2026-11-01", "until": "2026-11-20"}),
@@ -112,8 +115,8 @@ def test_schedules(dags: dict[str, Any]) -> None:
     crons = {dag_id: dag["cron"] for dag_id, dag in dags.items() if dag["cron"]}
     assert crons == {"ingest_arxiv": "0 5 * * *", "ingest_natcomms": "30 5 * * *", "export_nightly": "30 2 * * *"}
     assets = {dag_id: dag["assets"] for dag_id, dag in dags.items() if dag["assets"]}
-    assert assets == {"caption": ["papers"], "score": ["captions"], "sample": ["scores"]}
-    assert dags["ingest_folder"]["schedule"] == "NullTimetable"
+    assert assets == {"caption": ["papers", "escalations"], "score": ["captions"], "sample": ["scores"]}
+    assert dags["ingest_folder"]["schedule"] == dags["caption_batch"]["schedule"] == "NullTimetable"
     assert {dags[dag_id]["schedule"] for dag_id in BACKFILLS} == {"BackfillOnly"}
 
 
@@ -124,7 +127,7 @@ def test_a_fresh_installation_waits_for_the_next_day(inspected: dict[str, Any]) 
 def test_every_ingestion_announces_papers_and_every_asset_has_a_maker(dags: dict[str, Any]) -> None:
     made = {dag_id: [name for task in dag["tasks"] for name in task["outlets"]] for dag_id, dag in dags.items()}
     assert all(made[dag_id] == ["papers"] for dag_id in dags if dag_id.startswith(("ingest_", "backfill_")))
-    assert (made["caption"], made["score"], made["sample"]) == (["captions"], ["scores"], [])
+    assert (made["caption"], made["score"], made["sample"]) == (["captions"], ["scores", "to-escalate"], [])
     assert all(task["inlets"] == 0 for dag in dags.values() for task in dag["tasks"])
 
 
@@ -138,7 +141,7 @@ def test_pools_are_those_that_the_launcher_makes(dags: dict[str, Any]) -> None:
     assert set(pools.values()) <= {*POOLS, "default_pool"}
     assert {pools[dag_id] for dag_id in dags if "arxiv" in dag_id} == {"arxiv"}
     assert {pools[dag_id] for dag_id in dags if "natcomms" in dag_id} == {"natcomms"}
-    assert pools["caption"] == "llm"
+    assert pools["caption"] == pools["caption_batch"] == "llm"
     assert POOLS["arxiv"][0] == 1
 
 
@@ -158,7 +161,7 @@ def test_the_forms_have_the_fields_of_the_commands(dags: dict[str, Any]) -> None
     fields = {dag_id: set(dag["params"]) for dag_id, dag in dags.items()}
     assert fields["ingest_arxiv"] == fields["ingest_natcomms"] == {"discipline", "since", "until", "limit"}
     assert fields["ingest_folder"] == {"path", "discipline", "limit"}
-    assert fields["caption"] == {"discipline", "limit", "refresh"}
+    assert fields["caption"] == fields["caption_batch"] == {"discipline", "limit", "refresh"}
     assert fields["score"] == {"discipline", "limit"}
     assert fields["sample"] == {"discipline", "size", "seed"}
     assert fields["export_nightly"] == {"form", "profile"}

@@ -9,7 +9,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -47,7 +47,8 @@ class LLMServer:
     request that holds the text; always: a fault for every request.
 
     bill: a row for each answer that was worked out. cached: tokens of every input that count as cached.
-    caption and panels are what it answers; "{user}" in caption stands for the request's own text.
+    caption and panels are what it answers; "{user}" in caption stands for the request's own text;
+    caption_of gives the caption of a request, caption itself unless it is replaced.
     """
 
     def __init__(self) -> None:
@@ -61,6 +62,7 @@ class LLMServer:
         self.latency = 0.0
         self.most_in_flight = 0
         self.caption = "A line rises from left to right in the plot of the figure."
+        self.caption_of: Callable[[dict[str, Any]], str] = lambda _: self.caption
         self.panels: list[dict[str, str]] = [{"label": "a", "text": "A line."}]
         self.in_flight = self.peak = 0
         self.gate = threading.Event()
@@ -153,7 +155,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _work(self, data: dict[str, Any], fault: Fault) -> dict[str, Any]:
         text = json.dumps(data)
-        content: Any = {"caption": self.fake.caption, "panels": self.fake.panels}
+        content: Any = {"caption": self.fake.caption_of(data), "panels": self.fake.panels}
         if fault.kind == "empty":
             content["caption"] = "  "
         if fault.kind == "off-schema":

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageCms, ImageDraw
 
 from omnisci_etl.errors import BadInput, HostileInput
 from omnisci_etl.figures import images
-from omnisci_etl.figures.images import LoadedPicture, compose, for_model, load_picture
+from omnisci_etl.figures.images import MAX_SCANS, LoadedPicture, compose, for_model, load_picture
+from omnisci_etl.figures.pixels import BAND, flat
 
 EPS = (
     b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 10 10 110 60\n"
@@ -61,7 +62,7 @@ def slug(data: bytes, name: str = "") -> str:
 
 @pytest.mark.parametrize(
     ("form", "media_type"),
-    [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("GIF", "image/gif"), ("WEBP", "image/webp")],
+    [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")],
 )
 def test_what_browsers_show_is_kept(form: str, media_type: str) -> None:
     data = encoded(drawing(), form)
@@ -73,7 +74,18 @@ def test_what_browsers_show_is_kept(form: str, media_type: str) -> None:
 
 @pytest.mark.parametrize(
     ("form", "mode"),
-    [("TIFF", "RGB"), ("TIFF", "1"), ("TIFF", "CMYK"), ("TIFF", "P"), ("BMP", "L"), ("BMP", "RGB"), ("JPEG", "CMYK")],
+    [
+        ("TIFF", "RGB"),
+        ("TIFF", "1"),
+        ("TIFF", "CMYK"),
+        ("TIFF", "P"),
+        ("BMP", "L"),
+        ("BMP", "RGB"),
+        ("JPEG", "CMYK"),
+        ("GIF", "P"),
+        ("JPEG2000", "RGB"),
+        ("JPEG2000", "L"),
+    ],
 )
 def test_everything_else_becomes_png(form: str, mode: str) -> None:
     data = encoded(drawing(mode), form)
@@ -109,11 +121,49 @@ def test_the_first_frame_of_an_animation(form: str) -> None:
     assert opened(loaded.bytes_).convert("L").getpixel((10, 20)) < 90  # type: ignore[operator]
 
 
-def test_rotation_in_exif_is_ignored() -> None:
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_pictures_stand_upright(form: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    loaded = load_picture(encoded(drawing(), "JPEG", exif=exif))
-    assert (loaded.width, loaded.height) == (60, 40)
+    loaded = load_picture(encoded(drawing(), form, exif=exif))
+    assert (loaded.width, loaded.height, loaded.media_type) == (40, 60, "image/png")
+    upright = opened(loaded.bytes_).convert("L")
+    assert upright.getpixel((20, 5)) < 90  # type: ignore[operator]
+    assert upright.getpixel((20, 55)) > 240  # type: ignore[operator]
+
+
+def test_large_pictures_are_flattened_in_bands_without_a_seam() -> None:
+    layer = Image.new("RGBA", (40, 3 * BAND + 7))
+    layer.putdata([(x * 6, y % 256, 90, (x * 7 + y) % 256) for y in range(layer.height) for x in range(40)])
+    whole = Image.alpha_composite(Image.new("RGBA", layer.size, (255, 255, 255, 255)), layer).convert("RGB")
+    assert flat(layer).tobytes() == whole.tobytes()
+    assert flat(layer.convert("CMYK")).tobytes() == layer.convert("CMYK").convert("RGB").tobytes()
+    assert flat(whole) is whole
+
+
+def test_colours_of_a_profile_become_those_of_the_screen() -> None:
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    grass = Image.new("RGB", (40, 40), (90, 200, 40))
+    for profile in (ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), lab, b"no profile"):
+        grass.info["icc_profile"] = profile
+        assert flat(grass).getpixel((5, 5)) == (90, 200, 40)
+    grass.info["icc_profile"] = swapped_primaries()
+    assert flat(grass).getpixel((5, 5)) != (90, 200, 40)
+
+
+def swapped_primaries() -> bytes:
+    """An RGB profile whose red and green are exchanged, made of the standard one."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = profile.replace(b"rXYZ", b"tmp1").replace(b"gXYZ", b"rXYZ").replace(b"tmp1", b"gXYZ")
+    return swapped.replace("sRGB".encode("utf-16-be"), "aRGB".encode("utf-16-be")).replace(b"sRGB built", b"aRGB built")
+
+
+def test_a_jpeg_of_very_many_scans_is_refused() -> None:
+    data = encoded(drawing(), "JPEG", progressive=True)
+    start = data.rindex(b"\xff\xda")
+    bomb = data[:start] + data[start:-2] * MAX_SCANS + data[-2:]
+    assert slug(bomb) == "picture-too-large"
+    assert load_picture(data).media_type == "image/jpeg"
 
 
 def test_pdf_pages_are_rendered() -> None:
@@ -193,6 +243,9 @@ def test_ghostscript_that_fails_or_hangs(ghostscript: Path, monkeypatch: pytest.
         (encoded(drawing(size=(300, 300)), "JPEG")[:400], "picture-undecodable"),
         (b"%PDF-1.4 but nothing more", "picture-undecodable"),
         (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "picture-unsupported"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1", "picture-unsupported"),
+        (b"\xd7\xcd\xc6\x9a\0\0", "picture-unsupported"),
+        (encoded(drawing(), "JPEG2000")[:300], "picture-undecodable"),
         (encoded(drawing(size=(31, 200)), "PNG"), "picture-tiny"),
         (encoded(drawing(size=(200, 31)), "GIF"), "picture-tiny"),
     ],

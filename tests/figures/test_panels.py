@@ -81,7 +81,7 @@ def test_bold_styles(caption: str, labels: str) -> None:
         ("Curves of (B) yield, (C) power, and (D) loss.", "B C D"),
         ("(A) One. (B) Two. (i) sub one, (ii) sub two.", "A B"),
         ("T. (a) One. (d1–d3) Four.", "a"),
-        ("(a) One. (b) Two. (c1–c3) Three.", "a b c"),
+        ("(a) One. (b) Two. (c1–c3) Three.", "a b c1 c2 c3"),
         ("a Sketch of it. b, c The data; d more data.", "a b c d"),
         ("T. a, b show the trends. No others.", "a b"),
         ("T. a, the sketch. b, the data.", "a b"),
@@ -178,3 +178,101 @@ def test_hostile_captions_take_no_time(unit: str) -> None:
     split_panels(unit * (19_000 // len(unit)))
     split_panels(unit * 100_000)
     assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("caption", "labels"),
+    [
+        ("T. **a** sliding window over the chromosomes (a~i) of wheat.", "a"),
+        ("T. (**a**) One. It is enlarged in panel (b). Others are compared in panel (d).", "a b d"),
+        ("T. **a1**–**a3** Plants, **b1**–**b3** roots.", "a1 a2 a3 b1 b2 b3"),
+        ("T. Leaves (**a**), roots (**b**) and **(c)** stems.", "a b c"),
+        ("T. **a** One. **b**, **d** Two and four; **c** three.", "a b c d"),
+        ("T. **b** Two. **a** One.", "a b"),
+        ("T. (**a**) and (**b**) Leaves, (**c**) to (**e**) roots.", "a b c d e"),
+    ],
+)
+def test_bold_letters_among_others(caption: str, labels: str) -> None:
+    assert labels_of(caption) == labels
+
+
+@pytest.mark.parametrize(
+    ("caption", "labels"),
+    [
+        ("(a1–a3) Plants. (b1–b3) Roots.", "a1 a2 a3 b1 b2 b3"),
+        ("Wheat (a), and rice (b1 and b2).", "a b1 b2"),
+        ("Land of 2010 (a1 & b1) and of 2020 (a2 & b2).", "a1 a2 b1 b2"),
+        ("(a1–c1) Maps of red; (a2–c2) maps of green.", "a1 a2 b1 b2 c1 c2"),
+        ("(a) One. (a′) The same, closer. (b) Two.", "a b"),
+        ("Legs (A–C, hip; D–F, knee; G–I, ankle) in motion.", "A B C D E F G H I"),
+        ("Rates for a grain maize and b winter wheat.", "a b"),
+        ("Changes in a OH b HO2 c O3 and d CO on land.", "a b c d"),
+        ("T. a Low rates. b Weight, c shortening and d size. e Last.", "a b c d e"),
+        ("Yield as a function of a wavelength and b pressure.", "a b"),
+        ("It says “this.” Panel a shows one. It says “that.” Panel b shows two.", "a b"),
+        ("a | One thing. b | Another.", "a b"),
+        ("(Left) One. (Right) Two.", "Left Right"),
+        ("[Left] and [Right] hands.", "Left Right"),
+        ("Top row: one. Bottom row: two.", "Top Bottom"),
+        ("Upper left: one. Lower right: two.", "Upper left Lower right"),
+        ("Rods (left, yellow) and slabs (middle and right, blue).", "Left Middle Right"),
+        ("One (left diagram) and two (right picture).", "Left Right"),
+        ("The left panel is one, and the right panel is two.", "Left Right"),
+        ("The left-hand plots compare one. The right-hand plots show two.", "Left Right"),
+        ("Rods (left) and slabs (right), where f = p; (a) on the left.", "Left Right"),
+    ],
+)
+def test_more_plain_styles(caption: str, labels: str) -> None:
+    assert labels_of(caption) == labels
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "Bars with different letters (i.e. a, b, c and d) differ.",
+        "The tree has eleven clades (A–I and S, U).",
+        "The letters (A–C) mark the clusters.",
+        "The acids E8 A: first isomer, E8 B: second isomer, E8 C: third one.",
+        "Eugenol (E1–E5), cineole (C1–C5) and syrup (A).",
+        "A wave with a constant b value of five and a mean of two.",
+        "Marks (top right and bottom panels) trace the gas.",
+        "The line in the top panel is a fit and that in the lower panel a mean.",
+        "Sorted from left to right and top to bottom.",
+    ],
+)
+def test_more_that_is_no_panel(caption: str) -> None:
+    assert labels_of(caption) == ""
+
+
+@pytest.mark.parametrize(
+    ("caption", "lead", "texts"),
+    [
+        ("Strain one (A) and strain two (B). Both grow.", "", ["Strain one", "strain two"]),
+        ("Cells grew first (A) while others did so later (B).", "", ["Cells grew first", "while others did so later"]),
+        (
+            "Title. At 0.6 μM it rises (a), but at 0.3 μM it falls (b).",
+            "Title.",
+            ["At 0.6 μM it rises", "but at 0.3 μM it falls"],
+        ),
+        (
+            "(A) Control. Panels (B,C) are treated.",
+            "",
+            ["Control.", "Panels (B,C) are treated.", "Panels (B,C) are treated."],
+        ),
+        ("Both. (i) One, (ii) two.", "Both.", ["One", "two."]),
+        ("T (Fig. 2 too). (a) One (b) Two (a) again.", "T (Fig. 2 too).", ["One", "Two (a) again."]),
+        ("Legs (A, hip; B, knee).", "Legs", ["hip", "knee)."]),
+        (
+            "Top (A) and side (B) MR images show one and two (C).",
+            "",
+            ["Top and side", "MR images show one and two", "MR images show one and two"],
+        ),
+    ],
+)
+def test_the_parts_of_a_caption(caption: str, lead: str, texts: list[str]) -> None:
+    found, panels = split_panels(caption)
+    assert (found, [panel.text for panel in panels]) == (lead, texts)
+
+
+def test_bold_letters_in_brackets_of_their_own_share_their_text() -> None:
+    assert panels_of("T. (**A**) and (**B**) Leaves. (**C**) Roots.") == {"A": "Leaves.", "B": "Leaves.", "C": "Roots."}

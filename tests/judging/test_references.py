@@ -39,6 +39,10 @@ def seen(text: str) -> list[tuple[str, str]]:
         ("Smith et al. (2019a)", "citation", "et al. (2019a)"),
         ("https://example.org/a?b=1 and", "address", "https://example.org/a?b=1"),
         ("doi:10.1038/s41467-018-0001", "address", "doi:10.1038/s41467-018-0001"),
+        ("(Smith et al., 2019b) and", "citation", "et al., 2019b)"),
+        ("as Smith & Hu (2012) saw", "citation", "Smith & Hu (2012)"),
+        ("(Table 5; P < 0.01)", "table", "Table 5"),
+        ("in Fig. 2 of their paper", "figure", "Fig. 2"),
     ],
 )
 def test_references_and_where_they_end(text: str, kind: str, found: str) -> None:

@@ -17,7 +17,8 @@ from sqlalchemy import text
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context, run_stage
 from omnisci_etl.errors import ConfigError, LeftOver
-from omnisci_etl.ledger.blobs import BlobMissing, BlobStore, sha256_hex
+from omnisci_etl.hashing import sha256_hex
+from omnisci_etl.ledger.blobs import BlobMissing, BlobStore
 from omnisci_etl.ledger.database import Ledger
 from omnisci_etl.ledger.runs import Run, RunIdentity, code_version
 

@@ -63,7 +63,14 @@ def slug(data: bytes) -> str:
 
 
 @pytest.mark.parametrize(
-    "data", [TEX.encode(), gzip.compress(TEX.encode(), mtime=0), tar({"x.tex": TEX}), zipped({"x.tex": TEX})]
+    "data",
+    [
+        TEX.encode(),
+        gzip.compress(TEX.encode(), mtime=0),
+        tar({"x.tex": TEX}),
+        gzip.decompress(tar({"x.tex": TEX})),
+        zipped({"x.tex": TEX}),
+    ],
 )
 def test_tex_however_packed(data: bytes) -> None:
     document = eprint.parse(data)
@@ -82,6 +89,9 @@ def test_tex_however_packed(data: bytes) -> None:
         (b"words only", "no-document-class"),
         (b"", "no-document-class"),
         (gzip.compress(b"%auto-ignore\nThis paper was withdrawn.", mtime=0), "withdrawn"),
+        (gzip.compress(b"This paper has been withdrawn by the author: Lemma 2 is wrong.", mtime=0), "withdrawn"),
+        (tar({"notice.txt": "The submission has been withdrawn."}), "withdrawn"),
+        (tar({"one.txt": "Withdrawn.", "two.txt": "x"}), "no-document-class"),
     ],
 )
 def test_what_cannot_be_read(data: bytes, expected: str) -> None:

@@ -50,7 +50,7 @@ def figure(body: str, **parts: str) -> Figure:
 
 def test_the_front_of_an_article() -> None:
     found = parse("<p>Text.</p>")
-    assert (found.extractor, found.extractor_version) == ("jats", "1.0.0")
+    assert (found.extractor, found.extractor_version) == ("jats", "1.1.0")
     assert found.title == "Growth of thin films"
     assert found.abstract == "Films grow."
     assert found.doi == "10.1038/s41467-000-00000-1"
@@ -105,6 +105,7 @@ TEX = r"<tex-math>\documentclass{minimal}\begin{document}$$K_\phi$$\end{document
             f"<inline-formula><alternatives>{TEX}<textual-form>K phi</textual-form></alternatives></inline-formula>",
             "K phi",
         ),
+        (MATHML.replace("</mml:math>", "<mml:annotation>K_2</mml:annotation></mml:math>"), "Kϕ"),
         (f"<disp-formula><label>1</label><alternatives>{TEX}{MATHML}</alternatives></disp-formula>", "Kϕ"),
     ],
 )
@@ -223,6 +224,8 @@ def test_paragraphs_of_lists_and_appendices_count_and_footnotes_do_not() -> None
         ("case-report", "Case", "research-article"),
         ("correction", "Article", "correction"),
         ("other", "Publisher Correction", "correction"),
+        ("other", "Editorial Expression of Concern", "correction"),
+        ("letter", "Matters Arising", "comment"),
         ("retraction", "Retraction Note", "retraction"),
         ("brief-report", "Comment", "comment"),
         ("brief-report", "Genetics", "comment"),
@@ -253,6 +256,7 @@ def test_dates() -> None:
     assert dates(collection, released) == date(2021, 4, 1)
     assert dates(collection) == date(2020, 12, 1)
     assert dates(nonsense) is None
+    assert dates(f'<pub-date pub-type="epub"><year>{"9" * 5000}</year></pub-date>') is None
     assert dates() is None
 
 
@@ -265,6 +269,10 @@ REFERENCE = "<ali:license_ref>https://creativecommons.org/licenses/by/4.0/</ali:
     [
         (f"<license><license-p>See {LINKED}</license-p></license>", "http://creativecommons.org/licenses/by/3.0/"),
         (f'<license xmlns:ali="urn:x">{REFERENCE}</license>', "https://creativecommons.org/licenses/by/4.0/"),
+        (
+            f'<license_ref xmlns="urn:x">{"https://creativecommons.org/licenses/by/4.0/"}</license_ref>',
+            "https://creativecommons.org/licenses/by/4.0/",
+        ),
         (
             "<license><license-p>Creative Commons Attribution-NonCommercial 4.0</license-p></license>",
             "https://creativecommons.org/licenses/by-nc/4.0/",
@@ -280,6 +288,22 @@ def test_licences(rights: str, uri: str | None) -> None:
 def test_related_articles() -> None:
     node = '<related-article related-article-type="corrected-article" ext-link-type="doi" xlink:href="10.1038/s1"/>'
     assert parse("<p/>", meta=META + node).related == (Related("corrected-article", "10.1038/s1"),)
+
+
+NOTICE = "<p>Correction to: <italic>A Journal</italic> {}, published online.</p>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "related"), [("correction", "corrected-article"), ("retraction", "retracted-article")]
+)
+def test_a_notice_without_a_link_names_its_article_in_the_text(kind: str, related: str) -> None:
+    for named in (
+        "10.1038/s41467-000-00002-3",
+        '<ext-link xlink:href="https://doi.org/10.1038/s41467-000-00002-3">it</ext-link>',
+    ):
+        body = NOTICE.format(named) + "<p>See also 10.1038/s41467-000-00000-1 and 10.1000/other.</p>"
+        assert parse(body, kind=kind).related == (Related(related, "10.1038/s41467-000-00002-3"),)
+    assert parse(NOTICE.format("10.1038/s41467-000-00002-3")).related == ()
 
 
 def test_wrappers_and_namespaces_are_looked_through() -> None:

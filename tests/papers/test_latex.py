@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from omnisci_etl.errors import BadInput, HostileInput
 from omnisci_etl.papers.archive import Package, open_package
-from omnisci_etl.papers.latex import parse
+from omnisci_etl.papers.latex import VERSION, parse
 from omnisci_etl.papers.latex.body import MAX_REFERENCES
 from omnisci_etl.papers.latex.counters import letter
 from omnisci_etl.papers.latex.document import read
@@ -57,7 +57,7 @@ SIMPLE = "\\begin{figure}\\includegraphics{a}\\caption{A caption.}\\label{fig:a}
 def test_a_simple_figure() -> None:
     document = paper(SIMPLE + "\n\n\\section{Results}\nWe see it in Fig.~\\ref{fig:a}b.", "\\title{A \\emph{title}}")
     figure = only(document)
-    assert (document.extractor, document.extractor_version, document.title) == ("latex", "1.0.0", "A title")
+    assert (document.extractor, document.extractor_version, document.title) == ("latex", VERSION, "A title")
     assert (figure.locator, figure.ordinal, figure.label, figure.caption) == ("fig:a", 1, "Figure 1", "A caption.")
     assert figure.pictures[0].name == "a.png"
     assert figure.pictures[0].data == b"a.png"
@@ -171,13 +171,15 @@ def test_two_files_in_one_command() -> None:
     assert pictures(only(paper("\\begin{figure}\\plottwo{a}{b}\\caption{Two.}\\end{figure}"))) == ["a.png", "b.png"]
 
 
-@pytest.mark.parametrize("name", ["figure*", "wrapfigure", "SCfigure", "sidewaysfigure", "teaserfigure"])
+@pytest.mark.parametrize(
+    "name", ["figure*", "wrapfigure", "SCfigure", "sidewaysfigure*", "floatingfigure", "teaserfigure", "marginfigure"]
+)
 def test_figure_environments(name: str) -> None:
     document = paper(f"\\begin{{{name}}}{{r}}{{2cm}}\\includegraphics{{a}}\\caption{{C.}}\\end{{{name}}}")
     assert pictures(only(document)) == ["a.png"]
 
 
-def test_tables_and_algorithms_are_no_figures_but_count() -> None:
+def test_the_number_decides_what_is_a_figure() -> None:
     document = paper(
         "\\begin{figure}\\begin{algorithm}\\caption{Algorithm.}\\end{algorithm}\\end{figure}"
         "\\begin{wrapfigure}{r}{1cm}\\begin{tabular}{l}x\\end{tabular}\\captionof{table}{Table.}\\end{wrapfigure}"
@@ -185,7 +187,10 @@ def test_tables_and_algorithms_are_no_figures_but_count() -> None:
         "\\begin{figure}\\begin{tabular}{l}\\includegraphics{a}\\end{tabular}\\caption{Laid out.}\\end{figure}"
         "\\begin{table}\\begin{tabular}{l}x\\end{tabular}\\caption{Table.}\\end{table}"
     )
-    assert [(figure.label, figure.caption) for figure in document.figures] == [("Figure 2", "Laid out.")]
+    assert [(figure.label, figure.caption, figure.reject_slug) for figure in document.figures] == [
+        ("Figure 1", "Figure 1 is a table.", "no-picture"),
+        ("Figure 2", "Laid out.", None),
+    ]
 
 
 def test_drawings_of_tex_are_unsupported() -> None:
@@ -482,6 +487,363 @@ def test_latin_1_and_windows_line_ends() -> None:
     assert figure.caption == "Méthode."
 
 
+def figure(name: str, label: str = "", caption: str = "C.") -> str:
+    tail = f"\\label{{{label}}}" if label else ""
+    return f"\\begin{{figure}}\\includegraphics{{{name}}}\\caption{{{caption}}}{tail}\\end{{figure}}"
+
+
+def shown(document: Document) -> str:
+    """The first pictures of the figures, each by its first letter."""
+    return "".join(pictures(found)[0][0] for found in document.figures)
+
+
+A, B, C = figure("a"), figure("b"), figure("c")
+
+
+@pytest.mark.parametrize(
+    ("body", "preamble", "expected"),
+    [
+        (f"\\if0{A}\\fi\\if 0 {B}\\fi\\if1{A}\\fi\\if11{C}\\fi", "", "c"),
+        (f"\\ifnum0=1 {A}\\fi\\ifnum 1=1 {B}\\fi\\ifnum\\n>2 {C}\\fi", "\\def\\n{3}", "bc"),
+        (f"\\ifnum\\full=1 {A}\\else {B}\\fi", "\\newcommand{\\full}{0}", "b"),
+        (f"\\ifx\\never\\undefined {A}\\else {B}\\fi", "", "a"),
+        (f"\\ifx\\mode\\wanted {A}\\else {B}\\fi", "\\def\\mode{arxiv}\\def\\wanted{arxiv}", "a"),
+        (f"\\ifx\\mode\\wanted {A}\\else {B}\\fi", "\\def\\mode{arxiv}\\def\\wanted{ieee}", "b"),
+        (f"\\ifx\\mode\\empty {A}\\else {B}\\fi", "\\def\\mode{}", "a"),
+        (f"\\ifdefined\\never {A}\\else {B}\\fi \\ifcsname known\\endcsname {C}\\fi", "\\def\\known{x}", "bc"),
+        (f"\\iffalse x \\ifCLASSOPTIONcompsoc y\\else z\\fi {A}\\fi {B}", "", "b"),
+        (f"\\ifCLASSINFOpdf {A}\\else {B}\\fi\\ifCLASSOPTIONcaptionsoff {B}\\fi {C}", "", "ac"),
+        (f"\\ifthenelse{{\\boolean{{long}}}}{{{A}}}{{{B}}}", "\\newboolean{long}\\setboolean{long}{false}", "b"),
+        (f"\\ifthenelse{{\\equal{{\\v}}{{y}}}}{{{A}}}{{{B}}}", "\\newcommand\\v{y}", "a"),
+        (f"\\ifthenelse{{\\NOT \\boolean{{x}}}}{{{A}}}{{{B}}}\\ifthenelse{{\\isodd{{1}}}}{{{C}}}{{}}", "", "ac"),
+        (f"\\iftoggle{{x}}{{{A}}}{{{B}}}\\nottoggle{{x}}{{{A}}}{{{C}}}", "\\newtoggle{x}\\toggletrue{x}", "ac"),
+        (f"\\ifbool{{x}}{{{A}}}{{{B}}}", "\\newbool{x}\\boolfalse{x}", "b"),
+        (f"\\IfFileExists{{part}}{{{A}}}{{{B}}}\\IfFileExists{{no.tex}}{{{A}}}{{{C}}}", "", "ac"),
+        (f"\\InputIfFileExists{{part}}{{}}{{{A}}}\\InputIfFileExists{{no}}{{}}{{{A}}}", "", "ba"),
+        (f"\\ifstrequal{{a}}{{b}}{{{A}}}{{{B}}}\\ifblank{{ }}{{{C}}}{{}}", "", "bc"),
+        (f"\\IfStrEqCase{{\\v}}{{{{x}}{{{A}}}{{y}}{{{B}}}}}[{C}]", "\\def\\v{y}", "b"),
+        (f"\\ifdef{{\\never}}{{{A}}}{{{B}}}\\ifundef{{\\never}}{{{C}}}{{{A}}}", "", "bc"),
+        (f"\\include{{part}}\\include{{other}}{C}", "\\includeonly{other}", "ac"),
+        (f"\\begin{{hide}}{A}\\end{{hide}}\\begin{{old}}{A}\\end{{old}}{B}",
+         "\\newenvironment{hide}{\\comment}{\\endcomment}\\excludecomment{old}", "b"),
+    ],
+)  # fmt: skip
+def test_only_what_is_printed_counts(body: str, preamble: str, expected: str) -> None:
+    assert shown(paper(body, preamble, **{"part.tex": B, "other.tex": A})) == expected
+
+
+def test_files_that_are_papers_themselves_are_read_between_begin_and_end() -> None:
+    whole = "\\documentclass[main]{subfiles}\\newcommand{\\x}{no}\\begin{document}%s\\end{document} after"
+    document = paper(
+        "\\subfile{parts/one}\\input{two} In \\ref{x}.",
+        **{"parts/one.tex": whole % ("One. " + figure("a", "x")), "two.tex": whole % B},
+    )
+    assert shown(document) == "ab"
+    assert [mention.text for mention in document.figures[0].mentions] == ["One. In 1."]
+
+
+def test_file_names_with_macros() -> None:
+    document = paper(
+        "\\input{\\folder/part}" + figure("\\jobname-plot") + figure("\\plots one") + figure("\\plots{}one"),
+        "\\newcommand*{\\folder}{deep}\\def\\plots{\\folder /plots/}",
+        **{"deep/part.tex": A, "main-plot.pdf": b"x", "deep/plots/one.png": b"x", "one.png": b"x"},
+    )
+    names = [["a.png"], ["main-plot.pdf"], ["deep/plots/one.png"], ["deep/plots/one.png"]]
+    assert [pictures(found) for found in document.figures] == names
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("my fig", "my fig.pdf"),
+        ("fig.1", "fig.1.png"),
+        ("{fig.2}.pdf", "fig.2.pdf"),
+        ("\\detokenize{a_b}", "a_b.jpg"),
+        ("a\\_b", "a_b.jpg"),
+        ("x=y.png", "x=y.png"),
+        ("A.PNG", "a.png"),
+        ("missing/deep", "plots/deep.eps"),
+        ("missing/twice", None),
+        ("two.eps", "two.png"),
+    ],
+)
+def test_names_of_pictures(name: str, expected: str | None) -> None:
+    files = ("my fig.pdf", "fig.1.png", "fig.pdf", "fig.2.pdf", "a_b.jpg", "x=y.png", "plots/deep.eps", "o/twice.png",
+             "p/twice.png", "two.png")  # fmt: skip
+    found = only(paper(figure(name), **{file: b"x" for file in files}))
+    assert pictures(found) == ([expected] if expected else [])
+
+
+def test_declared_extensions_come_first() -> None:
+    files = {"two.png": b"x", "two.pdf": b"x"}
+    assert pictures(only(paper(figure("two"), **files))) == ["two.pdf"]
+    assert pictures(only(paper(figure("two"), "\\DeclareGraphicsExtensions{.png,.pdf}", **files))) == ["two.png"]
+
+
+def test_files_that_were_made_of_drawings() -> None:
+    layers = "\\begin{picture}(1,1)\\put(0,0){\\includegraphics[page=1]{z.pdf}}\\includegraphics[page=2]{z.pdf}\\end{picture}"
+    document = paper(
+        "".join(
+            f"\\begin{{figure}}{command}\\caption{{S}}\\end{{figure}}"
+            for command in (
+                "\\includesvg[width=1cm]{d}",
+                "\\includestandalone{tz}",
+                "\\input{z.pdf_tex}",
+                "\\includesvg{no}",
+            )
+        ),
+        **{
+            "svg-inkscape/d_svg-tex.pdf": b"%PDF",
+            "tz.tex": "x",
+            "tz.pdf": b"%PDF",
+            "z.pdf_tex": layers,
+            "z.pdf": b"%PDF",
+        },
+    )
+    assert [(pictures(found), found.reject_slug) for found in document.figures] == [
+        (["svg-inkscape/d_svg-tex.pdf"], None),
+        (["tz.pdf"], None),
+        (["z.pdf"], None),
+        ([], "picture-unsupported"),
+    ]
+
+
+def test_large_drawings_in_files_are_not_walked() -> None:
+    data = "\\begin{tikzpicture}" + "\\draw (0,0) -- (1,1);\n" * 20_000 + "\\end{tikzpicture}"
+    found = only(paper("\\begin{figure}\\input{plot}\\caption{T}\\end{figure}", **{"plot.tex": data}))
+    assert found.reject_slug == "picture-unsupported"
+
+
+def test_boxes_are_shown_where_they_are_used() -> None:
+    body = "\\sbox{\\bx}{\\includegraphics{a}}\\begin{figure}\\usebox{\\bx}\\caption{Boxed}\\end{figure}"
+    assert pictures(only(paper(body, "\\newsavebox{\\bx}"))) == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "\\ffigbox{\\caption{One}\\label{o}}{\\includegraphics{a}}\\ffigbox{\\includegraphics{b}}{\\caption{Two}}",
+        "\\begin{minipage}{1cm}\\caption{One}\\label{o}\\includegraphics{a}\\end{minipage}"
+        "\\begin{minipage}{1cm}\\includegraphics{b}\\caption{Two}\\end{minipage}",
+    ],
+)
+def test_captions_share_a_box_with_their_pictures(row: str) -> None:
+    document = paper(f"\\begin{{figure}}\\begin{{floatrow}}{row}\\end{{floatrow}}\\end{{figure}}")
+    assert [(found.locator, found.caption, pictures(found)) for found in document.figures] == [
+        ("o", "One", ["a.png"]),
+        ("fig2", "Two", ["b.png"]),
+    ]
+
+
+def test_captions_beside_and_in_two_columns() -> None:
+    document = paper(
+        "\\twocolumn[{\\maketitle\\begin{center}\\includegraphics{a}\\captionof{figure}{Teaser.}\\end{center}}]"
+        "\\begin{figure}\\floatbox[{\\capbeside}]{figure}[\\FBwidth]{\\caption{Beside.}}{\\includegraphics{b}}\\end{figure}"
+        "\\begin{Figure}\\includegraphics{c}\\captionof{figure}{Own.}\\end{Figure}",
+        "\\newenvironment{Figure}{\\par\\noindent\\minipage{\\linewidth}}{\\endminipage\\par}",
+    )
+    assert [(found.caption, pictures(found)) for found in document.figures] == [
+        ("Teaser.", ["a.png"]),
+        ("Beside.", ["b.png"]),
+        ("Own.", ["c.pdf"]),
+    ]
+
+
+def test_a_continued_float_whose_caption_comes_last() -> None:
+    document = paper(
+        A + "\\begin{figure}\\subfigure[One.]{\\includegraphics{b}}\\end{figure}\\begin{figure}\\ContinuedFloat"
+        "\\subfigure[Two.]{\\includegraphics{c}}\\caption{Chain.}\\end{figure}\\begin{figure}\\ContinuedFloat"
+        "\\includegraphics{f}\\end{figure}" + A
+    )
+    assert [(found.label, pictures(found)) for found in document.figures] == [
+        ("Figure 1", ["a.png"]),
+        ("Figure 2", ["b.png", "c.pdf", "f.eps"]),
+        ("Figure 3", ["a.png"]),
+    ]
+    assert [(panel.label, panel.text) for panel in document.figures[1].panels] == [("a", "One."), ("b", "Two.")]
+
+
+def test_captions_numbered_by_hand() -> None:
+    document = paper(
+        "\\begin{figure}\\includegraphics{a}\\caption*{\\textbf{Figure S2:} By hand.}\\end{figure}"
+        "\\begin{figure}\\includegraphics{b}\\caption*{No number.}\\end{figure}" + C
+    )
+    assert [(found.label, found.caption) for found in document.figures] == [
+        ("Figure S2", "By hand."),
+        ("Figure 1", "C."),
+    ]
+
+
+SUBS = "\\subfigure[%s]{\\includegraphics{a}}\\subfigure[%s]{\\includegraphics{b}}"
+
+
+@pytest.mark.parametrize(
+    ("parts", "caption", "expected"),
+    [
+        (SUBS % ("", ""), "Both.", [("a", ""), ("b", "")]),
+        (SUBS % ("", ""), "Both. (a) Here. (b) There.", [("a", "Here."), ("b", "There.")]),
+        (SUBS % ("Train.", "Test."), "Both.", [("a", "Train."), ("b", "Test.")]),
+        (SUBS % ("Train", "Test"), "Both. (a) Here. (b) There. (c) Else.",
+         [("a", "Train: Here."), ("b", "Test: There."), ("c", "Else.")]),
+        (SUBS % ("Train.", "Test."), "Left: Here. Right: There.", [("a", "Train."), ("b", "Test.")]),
+        ("\\subfigure{\\includegraphics{a}}\\subfigure{\\includegraphics{b}}", "Both.", []),
+        ("\\includegraphics{a}", "One.", []),
+    ],
+)  # fmt: skip
+def test_panels_of_sub_captions_and_of_the_caption(parts: str, caption: str, expected: list[tuple[str, str]]) -> None:
+    found = only(paper(f"\\begin{{figure}}{parts}\\caption{{{caption}}}\\end{{figure}}"))
+    assert [(panel.label, panel.text) for panel in found.panels] == expected
+
+
+def test_drawings_in_parts_take_no_letter() -> None:
+    part = "\\begin{subfigure}{1cm}\\begin{tikzpicture}\\draw;\\end{tikzpicture}\\caption{%s}\\end{subfigure}"
+    found = only(paper(f"\\begin{{figure}}{part % 'One.'}{part % 'Two.'}\\caption{{Both.}}\\end{{figure}}"))
+    assert [(panel.label, panel.text) for panel in found.panels] == [("a", "One."), ("b", "Two.")]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        "\\begin{subfigure}{0pt}\\phantomsubcaption\\label{p:a}\\end{subfigure}"
+        "\\begin{subfigure}{0pt}\\phantomsubcaption\\label{p:b}\\end{subfigure}\\includegraphics{a}",
+        "\\includegraphics{a}\\phantomsubcaption\\label{p:a}\\phantomsubcaption\\label{p:b}",
+        "\\begin{subcaptiongroup}\\phantomcaption\\label{p:a}\\phantomcaption\\label{p:b}\\end{subcaptiongroup}"
+        "\\includegraphics{a}",
+    ],
+)
+def test_labels_of_parts_without_captions(parts: str) -> None:
+    document = paper(
+        f"\\begin{{figure}}{parts}\\caption{{(a) One. (b) Two.}}\\label{{p}}\\end{{figure}} See \\ref{{p:b}}."
+    )
+    assert [(mention.text, mention.panels) for mention in only(document).mentions] == [("See 1b.", ("b",))]
+
+
+@pytest.mark.parametrize(
+    ("document_class", "expected"),
+    [
+        ("article", ["2", "3"]),
+        ("revtex4-2", ["2", "3"]),
+        ("aa", ["A.1", "B.1"]),
+        ("mnras", ["A1", "B1"]),
+        ("iopart", ["A1", "B1"]),
+        ("elsarticle", ["A.2", "B.3"]),
+        ("sn-jnl", ["A1", "B1"]),
+        ("Definitions/mdpi", ["A1", "A2"]),
+    ],
+)
+def test_figures_of_appendices(document_class: str, expected: list[str]) -> None:
+    text = f"\\documentclass[x]{{{document_class}}}\\begin{{document}}{A}\\appendix\\section{{P}}{B}\\section{{Q}}{C}\\end{{document}}"
+    labels = [found.label for found in parse(package({"m.tex": text})).figures]
+    assert labels == [f"Figure {number}" for number in ("1", *expected)]
+
+
+def test_supplementary_numbers_by_a_macro() -> None:
+    document = paper(
+        A + "\\beginsupplement" + figure("b", "s") + " See \\figurename~\\ref{s}.",
+        "\\newcommand{\\beginsupplement}{\\setcounter{figure}{0}\\renewcommand{\\thefigure}{S\\arabic{figure}}}",
+    )
+    assert [found.label for found in document.figures] == ["Figure 1", "Figure S1"]
+    assert document.figures[1].mentions[0].text == "See Figure S1."
+
+
+def test_ranges_and_own_reference_macros() -> None:
+    document = paper(
+        figure("a", "f:a") + figure("b", "f:b") + figure("c", "f:c") + "\n\nFigs.~\\ref{f:a}--\\ref{f:c}.\n\n"
+        "\\crefrange{f:a}{f:c}\n\n\\subfigref{f:b}{d}\n\n\\hyperref[f:b]{Fig.~\\ref*{f:b}c}\n\nFig.~\\ref{f:b}\\,(a,c)",
+        "\\newcommand{\\subfigref}[2]{Fig.~\\ref{#1}(#2)}",
+    )
+    assert [len(found.mentions) for found in document.figures] == [2, 5, 2]
+    assert [mention.panels for mention in document.figures[1].mentions] == [(), (), ("d",), ("c",), ("a", "c")]
+
+
+def test_typed_numbers_of_figures_that_are_pointed_at_elsewhere_are_other_works() -> None:
+    document = paper(
+        figure("a", "f:a")
+        + figure("b", "f:b")
+        + figure("c")
+        + "\n\nIn Fig.~\\ref{f:a}.\n\nAs in Figure 1 of \\cite{x}, and Fig. 2."
+        "\n\nIn Fig. 3.\n\nIn Figs.~\\ref{f:a} to 3."
+    )
+    assert [[m.text for m in found.mentions] for found in document.figures] == [
+        ["In Fig. 1.", "In Figs. 1 to 3."],
+        ["As in Figure 1 of [citation], and Fig. 2.", "In Figs. 1 to 3."],
+        ["In Fig. 3.", "In Figs. 1 to 3."],
+    ]
+
+
+def test_references_that_the_authors_define_anew() -> None:
+    document = paper(
+        figure("a", "fig:a") + " See \\autoref{a}, \\ref{fig:a}.",
+        "\\renewcommand{\\autoref}[1]{Fig.~\\ref{fig:#1}}\\renewcommand{\\ref}[1]{nothing}",
+    )
+    assert [mention.text for mention in only(document).mentions] == ["See Fig. 1, 1."]
+
+
+def test_labels_of_theorems_are_no_sections_and_algorithms_have_numbers() -> None:
+    document = paper(
+        "\\section{S}\\label{s}\\begin{theorem}\\label{t}T.\\end{theorem}\\begin{algorithm}\\caption{A}\\label{l}\\end{algorithm}"
+        + figure("a", "f", "By \\ref{t} of \\cref{s}, \\autoref{l}.")
+    )
+    assert only(document).caption == "By ?? of Section 1, Algorithm 1."
+
+
+def test_equations_have_numbers() -> None:
+    body = (
+        "\\section{S}\\begin{equation}a\\label{e:a}\\end{equation}\\begin{equation*}b\\end{equation*}\n"
+        "\\begin{align}a &= \\begin{cases}1\\\\2\\end{cases}\\\\ b\\nonumber\\\\[2pt] c\\label{e:c}\\end{align}\n"
+        "\\begin{subequations}\\label{e:s}\\begin{align}x\\\\y\\label{e:y}\\end{align}\\end{subequations}\n"
+        "\\be z\\label{e:z}\\ee\\begin{gather}t\\tag{$\\ast$}\\label{e:t}\\\\\\end{gather}"
+    )
+    refs = "\\ref{e:a}, \\eqref{e:c}, \\ref{e:s}, \\eqref{e:y}, \\cref{e:z}, \\eqref{e:t}, \\eqref{no}"
+    macros = "\\def\\be{\\begin{equation}}\\def\\ee{\\end{equation}}"
+    assert only(paper(body + figure("a", "", refs), macros)).caption == "1, (3), 4, (4b), Equation 5, (∗), (??)"
+    within = macros + "\\numberwithin{equation}{section}"
+    assert only(paper(body + figure("a", "", refs), within)).caption.startswith("1.1, (1.3), 1.4, (1.4b), Equation 1.5")
+
+
+def test_german_papers() -> None:
+    caption = 'Gr"o"se der Stra"se, "`Zitat"\' und \\glqq so\\grqq'
+    assert only(paper(figure("a", "", caption), "\\usepackage[english,ngerman]{babel}")).caption == (
+        "Größe der Straße, „Zitat“ und „so“"
+    )
+    assert "ö" not in only(paper(figure("a", "", caption), "\\usepackage[ngerman,english]{babel}")).caption
+
+
+@pytest.mark.parametrize(
+    ("encoding", "declared"), [("utf-16", ""), ("iso8859-2", "latin2"), ("koi8-r", "koi8-r"), ("mac-roman", "applemac")]
+)
+def test_encodings(encoding: str, declared: str) -> None:
+    word = {"koi8-r": "Рис", "iso8859-2": "Łódź"}.get(encoding, "Größe")
+    head = f"\\documentclass{{a}}\\usepackage[{declared}]{{inputenc}}" if declared else "\\documentclass{a}"
+    data = f"{head}\\begin{{document}}{figure('a', '', word)}\\end{{document}}".encode(encoding)
+    for packed in (package({"m.tex": data}), open_package(data)):
+        assert [found.caption for found in parse(packed).figures] == [word]
+
+
+def test_top_file_is_outermost_complete_and_not_read_by_another() -> None:
+    head, body = "\\documentclass{a}\\title{T}", "\\begin{document}" + A + "\\end{document}"
+    one = {"old/ms.tex": head + body + B, "ms.tex": head + body, "slides.tex": "\\documentclass{beamer}" + body * 3}
+    assert top_file(package(one)) == "ms.tex"
+    assert top_file(package({"head.tex": head, "go.tex": "\\input{head}" + body})) == "go.tex"
+    assert (
+        top_file(package({"a.tex": "\\documentclass{a}\\input{z}", "z.tex": body, "b.tex": "\\documentclass{a}"}))
+        == "a.tex"
+    )
+    assert (
+        top_file(package({"a.tex": head + body, "b.tex": head + "\\begin{document}\\input{a}\\end{document}"}))
+        == "b.tex"
+    )
+    frame = {
+        "all.tex": "\\input{head}\\input{text}",
+        "head.tex": head,
+        "text.tex": body,
+        "supp.tex": "\\input{head}" + body,
+    }
+    assert top_file(package(frame)) == "all.tex"
+    assert top_file(package({"a.tex": head + body, "b.tex": head + body, "00README.XXX": "a.tex ignore"})) == "b.tex"
+    assert top_file(package({"._m.tex": head + body, "m.tex": head + body})) == "m.tex"
+
+
 @pytest.mark.parametrize(
     ("latex", "expected"),
     [
@@ -504,6 +866,10 @@ def test_latin_1_and_windows_line_ends() -> None:
         ("\\begin{tabular}{ll} a & b \\\\ c \\end{tabular}", "a b c"),
         ("\\texorpdfstring{$\\ell_2$}{l2}-norm", "ℓ_2-norm"),
         ("a } b { c $x", "a b c x"),
+        ("$\\lVert x\\rVert$ and $\\left|y\\right|$", "‖x‖ and |y|"),
+        ("\\ce{H2SO4} and \\ce{2 Fe^{3+} -> Fe2O3}", "H_2SO_4 and 2 Fe^(3+) → Fe_2O_3"),
+        ("\\og oui\\fg{}", "«oui»"),
+        ("as in \\S\\,4 of \\citetalias{k}, \\checkmark", "as in § 4 of [citation], ✓"),
         ("", ""),
     ],
 )
@@ -515,6 +881,15 @@ def test_macros_in_text() -> None:
     macros = Macros({"gorc": Macro("\\textsc{Gorc}\\xspace"), "two": Macro("#1 of #2", 2), "loop": Macro("\\loop x")})
     assert plain("\\gorc's, \\gorc is \\two{one}{\\gorc}.", macros) == "Gorc's, Gorc is one of Gorc."
     assert set(plain("\\loop", macros)) <= {"x", " "}
+
+
+def test_arguments_do_not_grow_onto_commands() -> None:
+    document = paper(
+        figure("a", "", "$\\norm{x}$, $\\abs*{y}$, $\\abs[\\big]{z}$, \\ac{mri}s and \\glspl{cnn}, \\gls{no}"),
+        "\\newcommand{\\norm}[1]{\\lVert#1\\rVert}\\DeclarePairedDelimiter{\\abs}{\\lvert}{\\rvert}"
+        "\\DeclareAcronym{mri}{short=MRI,long=magnetic}\\newacronym{cnn}{CNN}{convolutional network}",
+    )
+    assert only(document).caption == "‖x‖, |y|, |z|, MRIs and CNNs, no"
 
 
 def test_macros_that_blow_up_are_stopped() -> None:

@@ -62,7 +62,7 @@ def figure(body: str) -> Figure:
 
 def test_the_front_of_a_paper() -> None:
     found = parse("<p>Text.</p>")
-    assert (found.extractor, found.extractor_version) == ("latexml", "1.0.0")
+    assert (found.extractor, found.extractor_version) == ("latexml", "1.1.0")
     assert (found.title, found.abstract) == ("Growth of Kϕ films", "See Fig. 1.")
     assert found.authors == ("Jane Doe", "Ann Poe")
     assert (found.license_uri, found.published_on, found.figures) == (None, None, ())
@@ -142,6 +142,48 @@ def test_figures_set_side_by_side_are_several() -> None:
     both = f"{image('x1.png')}{caption('Figure 1: ', 'Film 1.')}{image('x2.png')}{caption('Figure 2: ', 'Film 2.')}"
     shared = parse(f'<figure class="ltx_figure" id="S1.F1">{both}</figure>').figures
     assert [(f.locator, f.pictures[0].name) for f in shared] == [("S1.F1", "x1.png"), ("fig2", "x2.png")]
+
+
+def minipage(*content: str) -> str:
+    return f'<div class="ltx_flex_cell"><div class="ltx_minipage">{"".join(content)}</div></div>'
+
+
+def test_captions_above_their_pictures() -> None:
+    boxed = "".join(minipage(caption(f"Figure {n}: ", f"Film {n}."), image(f"x{n}.png")) for n in (1, 2))
+    bare = "".join(caption(f"Figure {n}: ", f"Film {n}.") + image(f"x{n}.png") for n in (1, 2))
+    for content in (boxed, bare):
+        found = parse(f'<figure class="ltx_figure" id="S1.F1">{content}</figure>').figures
+        assert [(f.label, [p.name for p in f.pictures]) for f in found] == [
+            ("Figure 1", ["x1.png"]),
+            ("Figure 2", ["x2.png"]),
+        ]
+
+
+def test_a_table_next_to_a_figure_keeps_its_pictures() -> None:
+    table = minipage(f'<figure class="ltx_table" id="S1.T1">{image("t1.png")}{caption("Table 1: ", "Rates.")}</figure>')
+    drawn = minipage(image("x1.png"), caption("Figure 1: ", "Films."))
+    for content in (table + drawn, drawn + table):
+        found = figure(f'<figure class="ltx_figure" id="S1.F1">{content}</figure>')
+        assert ([p.name for p in found.pictures], found.panels) == (["x1.png"], ())
+
+
+@pytest.mark.parametrize("words", ["", "(continued)", "Continued from the page before.", "(cont.)"])
+def test_a_figure_that_goes_on_is_one(words: str) -> None:
+    second = figure_html(image("x2.png"), text=words, ident="S1.F1a")
+    found = figure(figure_html(image("x1.png")) + second + '<p>See <a href="#S1.F1a">that</a>.</p>')
+    assert ([p.name for p in found.pictures], found.caption) == (["x1.png", "x2.png"], "Films.")
+    assert len(found.mentions) == 1
+
+
+def test_figures_of_a_supplement_that_counts_anew_stay_apart() -> None:
+    found = parse(figure_html(image("x1.png")) + figure_html(image("x2.png"), text="Contours.", ident="A1.F1")).figures
+    assert [(f.locator, f.caption) for f in found] == [("S1.F1", "Films."), ("A1.F1", "Contours.")]
+
+
+def test_icons_in_captions_and_pictures_of_formulas_are_no_pictures() -> None:
+    formula = '<img class="ltx_Math" src="mi/mi1.png">'
+    found = figure(figure_html(image("x1.png") + formula, text=f"Films {image('icon.png')} grow."))
+    assert [p.name for p in found.pictures] == ["x1.png"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnisci_etl.papers.licences import licence_class, licence_uri, third_party_credit
+from omnisci_etl.papers.licences import licence_class, licence_uri
 
 CLASSES = {
     "cc-by",
@@ -40,7 +38,34 @@ CLASSES = {
         ("http://creativecommons.org/licenses/nc/1.0/", "unknown"),
         ("http://arxiv.org/licenses/nonexclusive-distrib/1.0/", "arxiv-nonexclusive"),
         ("http://arxiv.org/licenses/assumed-1991-2003/", "arxiv-nonexclusive"),
+        ("https://creativecommons.org/licenses/CC-BY/4.0", "cc-by"),
+        ("http://creativecommons.org/licenses/CC BY-NC/4.0", "cc-by-nc"),
+        ("https://creativecommons.org/license/by-nd/4.0/", "cc-by-nd"),
+        ("https://creativecommons.org/share-your-work/public-domain/cc0/", "cc0"),
         ("arXiv.org perpetual non-exclusive license", "arxiv-nonexclusive"),
+        ("arXiv's non-exclusive license to distribute", "arxiv-nonexclusive"),
+        ("nonexclusive-distrib/1.0", "arxiv-nonexclusive"),
+        ("License: Assumed 1991-2003", "arxiv-nonexclusive"),
+        ("License: Public Domain", "cc0"),
+        ("public-domain", "cc0"),
+        ("The work is in the public domain in the US.", "unknown"),
+        ("Creative Commons CC0 1.0 Universal", "cc0"),
+        ("Creative Commons Zero", "cc0"),
+        ("Creative Commons Attribution\u2010NonCommercial\u2010NoDerivs License", "cc-by-nc-nd"),
+        ("Creative Commons License Deed CC BY NC ND 4.0", "cc-by-nc-nd"),
+        ("Creative Commons CC-BY-NC 3.0 License", "cc-by-nc"),
+        ("Attribution-NonCommercial 4.0 International (CC BY-NC 4.0)", "cc-by-nc"),
+        (
+            "This article is licensed under a Creative Commons Attribution-NonCommercial-NoDerivatives 4.0 International License, "
+            "which permits any non-commercial use. You do not have permission to share adapted material.",
+            "cc-by-nc-nd",
+        ),
+        (
+            "This work is licensed under a Creative Commons Attribution-NonCommercial-Share Alike 3.0 Unported License.",
+            "cc-by-nc-sa",
+        ),
+        ("under an AuthorChoice License, which permits copying for non-commercial purposes", "unknown"),
+        ("Users may view, print, copy, and download text for the purposes of academic research.", "unknown"),
         ("https://www.springer.com/tdm", "unknown"),
         ("CC BY", "cc-by"),
         ("cc by", "cc-by"),
@@ -72,6 +97,20 @@ def test_the_first_licence_of_a_text_counts() -> None:
     assert licence_uri(text) == "https://creativecommons.org/licenses/by-nc/4.0/"
 
 
+def test_a_waiver_behind_a_licence_is_about_the_data() -> None:
+    named = "Creative Commons Attribution 4.0 International License. The waiver (http://creativecommons.org/publicdomain/zero/1.0/) applies to the data."
+    assert (licence_class(named), licence_uri(named)) == ("cc-by", "https://creativecommons.org/licenses/by/4.0/")
+    short = "CC BY 4.0; data CC0"
+    assert (licence_class(short), licence_uri(short)) == ("cc-by", "https://creativecommons.org/licenses/by/4.0/")
+    waived = "Creative Commons CC0 dedication, see http://creativecommons.org/publicdomain/zero/1.0/"
+    assert (licence_class(waived), licence_uri(waived)) == ("cc0", "http://creativecommons.org/publicdomain/zero/1.0/")
+
+
+def test_a_link_is_more_exact_than_the_words_before_it() -> None:
+    text = "the Creative Commons Attribution License (http://creativecommons.org/licenses/by-nc/2.0/uk/)"
+    assert licence_class(text) == "cc-by-nc"
+
+
 @pytest.mark.parametrize(
     ("text", "uri"),
     [
@@ -89,6 +128,8 @@ def test_the_first_licence_of_a_text_counts() -> None:
         ("Creative Commons Attribution 3.0 License", "https://creativecommons.org/licenses/by/3.0/"),
         ("the Creative Commons Attribution License", "https://creativecommons.org/licenses/by/"),
         ("License: CC Zero", "https://creativecommons.org/publicdomain/zero/1.0/"),
+        ("License: Assumed 1991-2003", "http://arxiv.org/licenses/assumed-1991-2003/"),
+        ("creativecommons.org/licenses/CC BY-NC/4.0", "https://creativecommons.org/licenses/by-nc/4.0/"),
         ("All rights reserved.", None),
         ("Reprints and permissions information is available online.", None),
     ],
@@ -103,56 +144,3 @@ def test_the_class_of_a_text_is_that_of_its_licence(text: str) -> None:
     assert licence_class(text) in CLASSES
     if uri := licence_uri(text):
         assert licence_class(uri) == licence_class(text)
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "Reproduced with permission from ref. 12.",
-        "Adapted with permission from the American Chemical Society.",
-        "Panel a is reprinted from ref. 5.",
-        "Adapted from ref. 12 under CC BY.",
-        "Reproduced from [12], licensed under CC BY-NC 4.0.",
-        "The map shows the sites (modified from Smith et al., 2010).",
-        "Used by kind permission of the publisher.",
-        "Copyright 2019 Elsevier.",
-        "Map data © OpenStreetMap contributors.",
-        "Copyright © Esri.",
-        "All rights reserved.",
-        "Created with BioRender.com.",
-        "This figure was drawn in BioRender.",
-        "Image courtesy of NASA.",
-        "Photo credit: J. Smith.",
-        "Satellite image from Google Earth.",
-    ],
-)
-def test_credits_of_third_parties(sentence: str) -> None:
-    assert third_party_credit(f"Growth of it. {sentence} Bars are errors.") == sentence
-
-
-@pytest.mark.parametrize(
-    "caption",
-    [
-        "A map of the sites. Bars are errors.",
-        "Samples were collected with permission from the Ministry.",
-        "Parameters adapted from ref. 5 give the line.",
-        "The medium was modified after the first step.",
-        "Values are taken from Fig. 3.",
-        "© The Author(s) 2019.",
-        "Copyright 2019 the authors.",
-        "Icons from Wikimedia Commons, released under public domain.",
-        "(c) 2019 data of the site.",
-        "The model was modified from the one of last year.",
-        "",
-    ],
-)
-def test_no_false_alarm(caption: str) -> None:
-    assert third_party_credit(caption) is None
-
-
-@pytest.mark.parametrize("unit", ["reproduced ", "image ", "cc by ", "creative commons attribution ", "© "])
-def test_hostile_texts_take_no_time(unit: str) -> None:
-    started = time.perf_counter()
-    third_party_credit(unit * 20_000)
-    licence_uri(unit * 20_000)
-    assert time.perf_counter() - started < 3

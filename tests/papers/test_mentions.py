@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omnisci_etl.papers.mentions import figure_number, find_references, mentions, sentence_at, sentences, split_label
+from omnisci_etl.papers.mentions import (
+    figure_number,
+    find_references,
+    labels_seen,
+    mentions,
+    sentence_at,
+    sentences,
+    split_label,
+    survey,
+)
 from omnisci_etl.papers.model import Link, Paragraph
 
 
@@ -66,6 +75,9 @@ def test_the_number_of_a_label(label: str, number: str | None) -> None:
         ("Figure 6 and 7 show", [("6", ""), ("7", "")]),
         ("Fig. 1 as well as 2", [("1", ""), ("2", "")]),
         ("(Fig. 4b vs. 4d)", [("4", "b"), ("4", "d")]),
+        ("Figures 2, 3(b) and 4a–c", [("2", ""), ("3", "b"), ("4", "abc")]),
+        ("Fig 2g~i, k", [("2", "ghik")]),
+        ("Figure\xa02 and\xa03 are", [("2", ""), ("3", "")]),
     ],
 )
 def test_singular_plural_lists_and_ranges(text: str, expected: list[tuple[str, str]]) -> None:
@@ -122,6 +134,11 @@ def test_panels(text: str, expected: list[tuple[str, str]]) -> None:
         ("Figure 1Three different", [("1", "")]),
         ("Fig. 3 (left)", [("3", "")]),
         ("Fig. 1d, Fisher’s test", [("1", "d")]),
+        ("in Figs. 2, 3 mm apart", [("2", "")]),
+        ("in Figs. 2 and 3 of them", [("2", "")]),
+        ("Figs. 1 and 2 months later", [("1", "")]),
+        ("the genes FIG4 and PIKFYVE", []),
+        ("FIG 4 and FIG. 5", [("4", ""), ("5", "")]),
         ("configure 3 and a figure of two, Table 4", []),
         ("to figure a 10% drop", []),
     ],
@@ -143,6 +160,7 @@ def test_words_and_counts_are_no_panels_and_no_figures(text: str, expected: list
         ("Fig. 1 and S2", [("1", ""), ("S2", "")]),
         ("(Figs. 1, 2, S2, S3 and 8)", [("1", ""), ("2", ""), ("S2", ""), ("S3", ""), ("8", "")]),
         ("(Figs 2A and S4, FigS5)", [("2", "A"), ("S4", ""), ("S5", "")]),
+        ("(S-Fig. 1, S–Figs 2, 3)", [("S1", ""), ("S2", ""), ("S3", "")]),
         ("Fig. 1c (Supplementary Fig. 4)", [("1", "c"), ("S4", "")]),
         ("Fig. 2 in the Supplementary Information", [("S2", "")]),
         ("Figure 9A and Figure 9—source data 1", [("9", "A")]),
@@ -150,6 +168,17 @@ def test_words_and_counts_are_no_panels_and_no_figures(text: str, expected: list
         ("Fig. 2 of ref. 12", []),
         ("Figure 4 in [12]", []),
         ("Fig. 3 in Smith et al.", []),
+        ("see Fig. 1 of Smith and Jones (2010)", []),
+        ("Fig. 2 of Smith (2010)", []),
+        ("Figs. 3 and 4 of their paper", []),
+        ("within the range of their Fig. 3b", []),
+        ("as proved in [12, Fig. 3]", []),
+        ("(Smith [12] figure 9.13)", []),
+        ("(ref. 12, Fig. 3)", []),
+        ("as was seen.[12] Fig. 3 shows more", [("3", "")]),
+        ("as was seen [12], Fig. 3 and others", [("3", "")]),
+        ("(Smith et al. 2019; Fig. 3)", [("3", "")]),
+        ("in Fig. 3 of the text", [("3", "")]),
     ],
 )
 def test_supplements_have_their_own_numbers_and_other_works_none(text: str, expected: list[tuple[str, str]]) -> None:
@@ -209,6 +238,50 @@ def test_sentences_are_not_cut_at_abbreviations() -> None:
         "Yes.",
     ]
     assert sentence_at(text, text.index("vitro")) == "In vitro (Fig. 2). (a) Next?"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "At 0.6 μM CHIR and 0.1 M KOH it grew (Fig. 1).",
+        "It grew by 2.1 Mb, i.e. 3.5 Å on average (Fig. 1).",
+    ],
+)
+def test_decimal_numbers_end_no_sentence(text: str) -> None:
+    assert sentence_at(f"Before. {text} Later.", len("Before. ") + text.index("Fig.")) == text
+
+
+def test_a_citation_mark_belongs_to_the_sentence_before_it() -> None:
+    assert sentence_at("It grew.12,13 Then it fell.", 9) == "It grew.12,13"
+    assert sentence_at("It grew.12,13 Then it fell.", 15) == "Then it fell."
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="Ab. 1!?)Fig\xa0,", max_size=300), st.integers(0, 320))
+def test_the_sentence_at_a_place_is_one_of_the_sentences(text: str, position: int) -> None:
+    whole = [text[start:end] for start, end in sentences(text) if position < end]
+    assert not whole or sentence_at(text, position) == whole[0]
+    assert sentence_at(text, position) in text
+
+
+def test_a_sentence_without_end_is_cut() -> None:
+    text = "word " * 200_000
+    assert 0 < len(sentence_at(text, 500_000)) < 10_000
+
+
+def seen(*texts: str) -> list[str]:
+    return labels_seen(Paragraph(text) for text in texts)
+
+
+def test_the_labels_that_the_text_names() -> None:
+    assert seen("See Figs 2-4 and Fig. 1b.", "Again Fig. 2; Fig. A1.") == ["2", "3", "4", "1", "A1"]
+    assert seen("Nothing.", "Supplementary Fig. 1, Extended Data Fig. 2, Fig. S3, Figure 2—figure supplement 1.") == []
+    assert seen("Fig. 7 of ref. 12 and Fig. 8 in [14]; see Fig. 9 of Smith et al.") == []
+
+
+def test_citation_marks_make_no_labels_but_chapters_do() -> None:
+    assert seen("It is in Fig. 1.34 and Fig. 2.") == ["1", "2"]
+    assert seen("It is in Figure 2.1 and Figure 2.2.") == ["2.1", "2.2"]
 
 
 def mention_of(paragraphs: list[Paragraph], figures: dict[str, str], locator: str = "F1") -> list[tuple[str, ...]]:
@@ -273,3 +346,34 @@ def test_a_citation_mark_stuck_to_the_number() -> None:
 
 def test_a_figure_without_number_is_found_by_its_links_only() -> None:
     assert mention_of([Paragraph("The figure."), linked("The Figure shows", "Figure", "F1")], {"F1": "Figure"}) == [()]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("It holds (Supplementary Note 1 and Fig. 3).", ["S3"]),
+        ("It holds (Supplementary Table 2, Figs. 4 and 5).", ["S4", "S5"]),
+        ("It holds (Supplementary Information) and Fig. 3 shows it.", ["3"]),
+        ("We support data and Fig. 3 shows it.", ["3"]),
+        ("Supplementary Note 1 tells it, and Fig. 3 shows it.", ["3"]),
+    ],
+)
+def test_an_adjective_that_is_said_once_for_two(text: str, numbers: list[str]) -> None:
+    assert [found.number for found in find_references(text)] == numbers
+
+
+def test_a_link_says_whose_figure_it_is_and_counts_once() -> None:
+    text = "See Supplementary Note 1 and Fig. 3a, and Figs. 3b, 4."
+    start, other = text.index("3a"), text.index("3b")
+    links = (Link(start, start + 2, "F3"), Link(other, other + 2, "F3"))
+    found = mentions([Paragraph(text, "", links)], {"F3": "Fig. 3", "F4": "Fig. 4"})
+    assert [(m.namings, m.panels) for m in found["F3"]] == [(2, ("a", "b"))]
+    assert [m.namings for m in found["F4"]] == [1]
+
+
+def test_what_is_named_and_not_there_is_told() -> None:
+    paragraphs = [Paragraph("Fig. 1 and Figs. 3–4 show it; Supplementary Fig. 9 and Fig. 7 of ref. 2 do not. Fig. 4b.")]
+    found, missing = survey(paragraphs, {"a": "Fig. 1", "b": "Figure 2"})
+    assert missing == ("3", "4")
+    assert [m.namings for m in found["a"]] == [1]
+    assert found["b"] == ()

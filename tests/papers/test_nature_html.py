@@ -56,7 +56,7 @@ def figure(body: str, **parts: str) -> Figure:
 def test_the_front_of_an_article() -> None:
     subjects = '<ul><li class="c-article-subject-list__subject"><a>Thin films</a></li></ul>'
     found = parse("<p>Text.</p>", front=subjects)
-    assert (found.extractor, found.extractor_version) == ("nature-html", "1.0.0")
+    assert (found.extractor, found.extractor_version) == ("nature-html", "1.1.0")
     assert (found.title, found.abstract) == ("Growth of films", "Films grow.")
     assert found.doi == "10.1038/s41467-000-00000-1"
     assert (found.article_type, found.published_on) == ("research-article", date(2021, 3, 5))
@@ -200,6 +200,17 @@ def test_a_correction_names_its_article() -> None:
     body = '<p>Correction to: <i>A Journal</i> <a href="https://doi.org/10.1038/s41467-000-00002-3">it</a></p>'
     assert parse(body, head=head).related == (Related("corrected-article", "10.1038/s41467-000-00002-3"),)
     assert parse(body).related == ()
+
+
+def test_a_comment_names_the_article_it_arises_from() -> None:
+    head = HEAD.replace('content="Article"', 'content="Matters Arising"')
+    body = (
+        "<p>See 10.1000/first.</p><p><span>arising from</span> A. Poe <i>A Journal</i> 10.1038/s41467-000-00002-3</p>"
+    )
+    found = parse(body, head=head)
+    assert found.article_type == "comment"
+    assert found.related == (Related("commentary-article", "10.1038/s41467-000-00002-3"),)
+    assert parse("<p>See 10.1000/first.</p>", head=head).related == ()
 
 
 @pytest.mark.parametrize("day", ["2021/13/45", "2021/03", "soon"])

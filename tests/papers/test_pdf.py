@@ -14,8 +14,10 @@ from omnisci_etl.errors import BadInput, HostileInput
 from omnisci_etl.papers import pdf
 from omnisci_etl.papers.model import Document
 from omnisci_etl.papers.pdf import document as pdf_document
-from omnisci_etl.papers.pdf.figures import find_areas, find_captions
-from omnisci_etl.papers.pdf.page import Box, Line, Page, Rect, in_rows, read_page, union
+from omnisci_etl.papers.pdf.areas import Style, find_areas
+from omnisci_etl.papers.pdf.captions import Caption, continue_over_pages, find_captions
+from omnisci_etl.papers.pdf.geometry import Box, Line, Rect, union
+from omnisci_etl.papers.pdf.page import LIGATURES, Page, drop_structure_tree, in_rows, read_page
 from omnisci_etl.papers.pdf.text import Vocabulary
 
 pymupdf: Any = pytest.importorskip("pymupdf")
@@ -24,6 +26,7 @@ LOREM = (
     "The samples were kept at room temperature and measured every second day with the same device as before. "
     "No change was seen in the first week, and the later ones differ by less than the error of the method. "
 )
+STYLE = Style(size=10)
 RED, BLUE, GREEN = (0.8, 0.1, 0.1), (0.1, 0.1, 0.8), (0.1, 0.6, 0.1)
 
 
@@ -272,7 +275,7 @@ class Blank:
     def __init__(self, ink: list[Rect]) -> None:
         self.pieces = ink
 
-    def __call__(self, without: object, with_: object) -> list[Rect]:
+    def __call__(self, without: object, with_: object, captions: object = ()) -> list[Rect]:
         return list(self.pieces)
 
 
@@ -289,15 +292,16 @@ def test_captions_beside_pictures_and_strays(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch, [Rect(50, 60, 300, 260), Rect(50, 700, 80, 720), Rect(10, 5, 590, 8)], ("caption", caption)
     )
     captions = find_captions(page, Vocabulary([]), 10)
-    areas = find_areas(page, captions)
-    assert [area for area in areas.values()] == [Rect(47, 57, 303, 263)]
+    areas = find_areas(page, captions, STYLE)
+    assert [area.rect for area in areas.values()] == [Rect(47, 57, 303, 263)]
+    assert [area.side for area in areas.values()] == ["beside"]
 
 
 def test_text_between_a_picture_and_a_caption_keeps_them_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     body = [line("words that run over the whole width of the column here", 50, 300 + 12 * row) for row in range(5)]
     caption = [line("Figure 1: A caption far below some running text.", 50, 400)]
     page = sketch(monkeypatch, [Rect(50, 60, 300, 260)], ("text", body), ("caption", caption))
-    assert find_areas(page, find_captions(page, Vocabulary([]), 10)) == {}
+    assert find_areas(page, find_captions(page, Vocabulary([]), 10), STYLE) == {}
 
 
 def test_a_caption_that_starts_inside_a_text_box(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,3 +316,235 @@ def test_a_caption_that_starts_inside_a_text_box(monkeypatch: pytest.MonkeyPatch
     assert [(c.label, c.text) for c in find_captions(page, Vocabulary([]), 10)] == [
         ("Figure 2", "Title of the figure and its second line.")
     ]
+
+
+def test_a_frame_around_figure_and_caption_is_taken_off() -> None:
+    paper = Paper().text(60, 60, 535, 150, LOREM * 3).plot(120, 190, 470, 380, GREEN)
+    paper.page.draw_rect((60, 170, 535, 440), color=(0.3, 0.3, 0.3), width=0.7)
+    paper.text(70, 400, 525, 430, "Fig. 1 Yield of barley in a frame. Bars are means of five pots.", 8)
+    (figure,) = parse(paper.text(60, 460, 535, 700, LOREM * 6)).figures
+    assert figure.bbox is not None
+    assert (figure.bbox[0] > 100, figure.bbox[3] < 400) == (True, True)
+
+
+def test_bars_on_every_page_are_no_part_of_figures() -> None:
+    paper = Paper()
+    for page, color in enumerate((RED, GREEN, BLUE, RED), start=1):
+        paper.page.draw_rect((0, 0, 595, 40), fill=(0.4, 0.5, 0.6), color=None)
+        paper.plot(120, 60, 470, 300, color).text(60, 310, 535, 330, f"Figure {page}. A plot under the bar.", 9)
+        paper.text(60, 350, 535, 600, LOREM * 6).next_page()
+    boxes = [figure.bbox for figure in parse(paper).figures]
+    assert [box is not None and box[1] > 42 for box in boxes] == [True] * 4
+
+
+def test_notes_below_a_caption_belong_to_it() -> None:
+    paper = Paper().text(60, 60, 535, 150, LOREM * 3).plot(120, 180, 470, 380)
+    paper.text(60, 390, 535, 400, "Figure 1 Yield of barley.", 8, "tibo")
+    paper.text(60, 401, 535, 430, "Notes: (A) Early harvest. (B) Late harvest. Bars are means of five pots.", 8)
+    (figure,) = parse(paper.text(60, 450, 535, 700, LOREM * 6)).figures
+    assert figure.caption.endswith("Bars are means of five pots.")
+    assert [panel.label for panel in figure.panels] == ["A", "B"]
+
+
+def test_a_legend_on_the_next_page() -> None:
+    paper = Paper().plot(120, 100, 470, 600, BLUE).text(60, 620, 535, 640, "Fig. 2 (See legend on next page.)", 8)
+    paper.next_page().text(60, 60, 535, 75, "(See figure on previous page.)", 8)
+    paper.text(60, 75, 535, 100, "Fig. 2 Yield of barley, in full. Bars are means of five pots.", 8)
+    document = parse(paper.text(60, 140, 535, 400, LOREM * 7))
+    (figure,) = document.figures
+    assert (figure.page, figure.caption[:24]) == (1, "Yield of barley, in full")
+    assert colors(document, 0) == {"blue"}
+
+
+def test_pages_that_are_turned_or_set_sideways() -> None:
+    upright = one_column()
+    upright.page.set_rotation(90)
+    sideways = Paper()
+    sideways.page.show_pdf_page(sideways.page.rect, one_column().file, 0, rotate=90)
+    for paper in (upright, sideways):
+        document = parse(paper)
+        (figure,) = document.figures
+        assert figure.caption.startswith("Yield of barley.")
+        assert colors(document, 0) == {"red"}
+    assert figure.bbox is not None
+    assert figure.bbox[3] - figure.bbox[1] > figure.bbox[2] - figure.bbox[0]
+
+
+def test_line_numbers_and_the_stamp_in_the_margin_are_no_text() -> None:
+    paper = one_column()
+    for number in range(40):
+        paper.page.insert_text((30, 70 + 18 * number), str(number + 1), fontsize=7)
+    paper.page.insert_text((22, 500), "arXiv:2401.00001v1 [q-bio.PE] 1 Jan 2024", fontsize=14, rotate=90)
+    (figure,) = parse(paper).figures
+    assert figure.bbox is not None
+    assert figure.bbox[0] > 100
+    assert figure.caption == "Yield of barley. (a) Early. (b) Late. Bars are means of five pots."
+
+
+def test_a_scan_without_text_is_refused() -> None:
+    image = io.BytesIO()
+    Image.new("RGB", (300, 400), "gray").save(image, "PNG")
+    paper = Paper()
+    paper.page.insert_image(paper.page.rect, stream=image.getvalue())
+    with pytest.raises(BadInput, match="text layer") as caught:
+        parse(paper)
+    assert caught.value.slug == "no-text-layer"
+
+
+def test_bold_letters_name_panels() -> None:
+    paper = Paper().text(60, 60, 535, 150, LOREM * 3).plot(120, 180, 470, 380)
+    caption = (
+        "<p style='font-size:9px'><b>Fig. 1</b> <b>a</b> Yield early and <b>b</b> yield late, <b>c–d</b> weeds</p>"
+    )
+    paper.page.insert_htmlbox((60, 390, 535, 420), caption)
+    (figure,) = parse(paper.text(60, 450, 535, 700, LOREM * 6)).figures
+    assert [panel.label for panel in figure.panels] == ["a", "b", "c", "d"]
+
+
+def test_pictures_at_the_end_of_a_manuscript() -> None:
+    paper = Paper().text(60, 60, 535, 300, "As Fig. 1 and Fig. 2 show, barley grows. " + LOREM * 4)
+    paper.text(60, 400, 535, 420, "Figure 1. Yield in red light.", 9).text(60, 450, 535, 470, "Figure 2. In blue.", 9)
+    paper.next_page().plot(120, 200, 470, 500, RED).next_page().plot(120, 200, 470, 500, BLUE)
+    document = parse(paper)
+    assert [(figure.label, figure.page) for figure in document.figures] == [("Figure 1", 2), ("Figure 2", 3)]
+    assert (colors(document, 0), colors(document, 1)) == ({"red"}, {"blue"})
+
+
+def test_a_listing_is_a_figure() -> None:
+    paper = Paper().text(60, 60, 535, 150, LOREM * 3)
+    paper.text(
+        60, 180, 535, 300, "for pot in pots:\n    water(pot)\n    weigh(pot)\n    note(pot, day)\n" * 2, 9, "cour"
+    )
+    (figure,) = parse(paper.text(60, 300, 535, 320, "Figure 1: A program that waters barley.", 10)).figures
+    assert figure.bbox is not None
+    assert 170 < figure.bbox[1] < 200
+
+
+def test_captions_on_top_of_stacked_figures() -> None:
+    paper = Paper().text(60, 40, 535, 90, LOREM * 2)
+    for row, color in enumerate((RED, BLUE, GREEN)):
+        top = 100 + 220 * row
+        paper.text(60, top, 535, top + 15, f"Figure {row + 1}. A caption above its plot.", 9)
+        paper.plot(150, top + 22, 430, top + 170, color)
+    document = parse(paper)
+    assert [colors(document, index) for index in range(3)] == [{"red"}, {"blue"}, {"green"}]
+
+
+def test_supplementary_figures_have_numbers_of_their_own() -> None:
+    paper = one_column().next_page().plot(120, 100, 470, 300, BLUE)
+    paper.text(60, 310, 535, 330, "Supplementary Fig. 1. Yield of oats.", 9)
+    document = parse(paper)
+    assert [(figure.label, figure.locator) for figure in document.figures] == [
+        ("Figure 1", "fig1"),
+        ("Supplementary Fig. 1", "figS1"),
+    ]
+    assert document.figures[1].mentions == ()
+
+
+def test_tags_are_dropped_before_the_layout_model_looks() -> None:
+    paper = one_column()
+    catalog = paper.file.pdf_catalog()
+    paper.file.xref_set_key(catalog, "StructTreeRoot", "<</Type/StructTreeRoot/K[]>>")
+    with pymupdf.open(stream=paper.bytes_(), filetype="pdf") as source:
+        drop_structure_tree(source)
+        assert source.xref_get_key(source.pdf_catalog(), "StructTreeRoot")[0] == "null"
+    assert len(parse(paper).figures) == 1
+
+
+def test_double_spacing(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [line(text, 50, 100 + 26 * row) for row, text in enumerate(("Figure 1. Yield", "of barley", "in lamps."))]
+    body = [line("Figure 2. in running text does not begin", 50, 300 + 26 * row) for row in range(1, 3)]
+    body.insert(0, line("Words that go on to", 50, 300))
+    page = sketch(monkeypatch, [], ("caption", lines), ("text", body))
+    assert [caption.text for caption in find_captions(page, Vocabulary([]), 10)] == ["Yield of barley in lamps."]
+
+
+def test_ink_that_one_caption_leaves_goes_to_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    upper, beside = Rect(50, 60, 550, 260), Rect(250, 300, 550, 450)
+    first = [line("Figure 1: The upper plot, which is as wide as the page is.", 50, 270)]
+    second = [line("Figure 2: Beside the lower plot.", 50, 420)]
+    page = sketch(monkeypatch, [upper, beside], ("caption", first), ("caption", second))
+    captions = find_captions(page, Vocabulary([]), 10)
+    areas = find_areas(page, captions, STYLE)
+    assert [areas[caption].rect.holds_middle(ink) for caption, ink in zip(captions, (upper, beside), strict=True)] == [
+        True,
+        True,
+    ]
+
+
+def test_ink_wide_of_a_narrow_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    ink = [Rect(50, 60, 150, 260), Rect(180, 60, 300, 260), Rect(330, 60, 550, 260)]
+    page = sketch(monkeypatch, ink, ("caption", [line("Fig. 1 Short words.", 50, 280)]))
+    captions = find_captions(page, Vocabulary([]), 10)
+    assert find_areas(page, captions, STYLE)[captions[0]].rect == Rect(47, 57, 553, 263)
+
+
+def test_a_table_between_keeps_ink_from_a_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    title = [line("Table 1. Yields in grams.", 50, 200)]
+    caption = [line("Figure 1: Below the table and its plot.", 50, 400)]
+    page = sketch(
+        monkeypatch, [Rect(50, 60, 300, 190), Rect(50, 230, 300, 390)], ("caption", title), ("caption", caption)
+    )
+    captions = find_captions(page, Vocabulary([]), 10)
+    assert find_areas(page, captions, STYLE)[captions[0]].rect == Rect(47, 227, 303, 393)
+
+
+@pytest.mark.parametrize(
+    ("text", "stub"),
+    [
+        ("(See legend on next page.)", True),
+        ("(continued)", True),
+        ("", True),
+        ("Continuous growth of barley.", False),
+        ("See-through barley pots.", False),
+    ],
+)
+def test_captions_that_stand_elsewhere(text: str, stub: bool) -> None:
+    assert Caption("Fig. 1", text, [], Rect(0, 0, 1, 1)).is_stub is stub
+
+
+def test_ligatures_of_tex_fonts() -> None:
+    assert "coe\x1ecient e\x0bect \ufb01eld".translate(LIGATURES) == "coefficient effect field"
+
+
+def test_figures_named_at_the_start_of_a_line_of_a_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = (
+        "Figure 1. Yield of barley; for oats see",
+        "Supplementary Figs. 4 and 5. For rye see",
+        "Fig. 7. All by lamp.",
+    )
+    page = sketch(monkeypatch, [], ("caption", [line(text, 50, 100 + 11 * row) for row, text in enumerate(words)]))
+    assert [caption.label for caption in find_captions(page, Vocabulary([]), 10)] == ["Figure 1"]
+
+
+def test_a_caption_ends_where_that_of_a_table_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("Figure 1. Yield of barley.", "Table 2. Yields in grams.")
+    page = sketch(monkeypatch, [], ("text", [line(text, 50, 100 + 11 * row) for row, text in enumerate(words)]))
+    assert [caption.text for caption in find_captions(page, Vocabulary([]), 10)] == ["Yield of barley."]
+
+
+def test_two_captions_in_one_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("Figure 1. Yield of barley.", "Figure 2. Yield of oats.")
+    page = sketch(monkeypatch, [], ("caption", [line(text, 50, 100 + 11 * row) for row, text in enumerate(words)]))
+    assert [caption.text for caption in find_captions(page, Vocabulary([]), 10)] == [
+        "Yield of barley.",
+        "Yield of oats.",
+    ]
+
+
+def test_a_label_that_hangs_beside_its_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = [line("Fig. 2.", 50, 100), line("Yield of barley in", 100, 100), line("lamps of two colours.", 100, 111)]
+    page = sketch(monkeypatch, [], ("text", hanging))
+    assert [caption.text for caption in find_captions(page, Vocabulary([]), 10)] == [
+        "Yield of barley in lamps of two colours."
+    ]
+
+
+def test_a_caption_goes_on_over_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = [line("Fig. 3 | Yield of barley in lamps of", 50, 700, size=7)]
+    for first, whole in (("two colours.", "two colours."), ("Table 1 Yields", "")):
+        page = sketch(monkeypatch, [], ("caption", list(start)))
+        (caption,) = find_captions(page, Vocabulary([]), 10)
+        following = sketch(monkeypatch, [], ("text", [line(first, 50, 60, size=7)]))
+        continue_over_pages(caption, page, following, Vocabulary([]), 10)
+        assert caption.text == f"Yield of barley in lamps of {whole}".strip()

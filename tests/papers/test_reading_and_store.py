@@ -277,3 +277,33 @@ def test_an_outcome_without_a_document_is_a_row(context: Context, claim: Claimed
     with context.ledger.begin() as connection:
         store(connection, context, claim, found, reading.read(found))
     assert rows(context, "SELECT outcome FROM papers") == [("no-full-text",)]
+
+
+def test_a_figure_that_the_text_names_and_the_document_lacks_is_accounted_for(
+    context: Context, claim: ClaimedPaper, parsers: dict[str, Any]
+) -> None:
+    parsers["jats"] = document(figure(1), missing=("3", "A1"))
+    found = content(context, "jats")
+    with context.ledger.begin() as connection:
+        assert store(connection, context, claim, found, read(found)) == {"figures_kept": 1, "figures_rejected": 2}
+    assert rows(context, "SELECT label, ordinal, reject_slug FROM triplets ORDER BY ordinal") == [
+        ("Fig. 1", 1, None), ("Fig. 3", 2, "figure-missing"), ("Fig. A1", 3, "figure-missing"),
+    ]  # fmt: skip
+    assert rows(context, "SELECT figures_found, figures_kept, figures_rejected FROM extraction") == [(3, 1, 2)]
+
+
+def test_a_text_that_names_thousands_of_figures_costs_little(context: Context, parsers: dict[str, Any]) -> None:
+    parsers["jats"] = document(figure(1), missing=tuple(map(str, range(2, 5000))))
+    assert len(read(content(context, "jats")).figures) == 1 + reading.MAX_MISSING
+
+
+def test_mentions_are_counted_by_what_names_the_figure(
+    context: Context, claim: ClaimedPaper, parsers: dict[str, Any]
+) -> None:
+    said = (Mention("Fig. 1a, Fig. 1b.", "", ("a", "b"), "Fig. 1a, Fig. 1b.", 2), Mention("Fig. 1.", "", (), "Fig. 1."))
+    parsers["jats"] = document(figure(1, mentions=said), figure(2, mentions=()))
+    found = content(context, "jats")
+    with context.ledger.begin() as connection:
+        store(connection, context, claim, found, read(found))
+    counted = rows(context, "SELECT mention_count, jsonb_array_length(mentions) FROM triplets ORDER BY ordinal")
+    assert counted == [(3, 2), (0, 0)]

@@ -118,3 +118,26 @@ def test_nothing_is_included() -> None:
 def test_entity_declarations_are_seen_in_every_encoding(encoding: str) -> None:
     with pytest.raises(HostileInput):
         parse_xml('<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'.encode(encoding))
+
+
+def test_more_figures_than_any_paper_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml, "MAX_FIGURES", 2)
+    xml.check_figures(2)
+    with pytest.raises(HostileInput) as caught:
+        xml.check_figures(3)
+    assert caught.value.slug == "too-large"
+
+
+def test_names_within_formulas_keep_their_namespace() -> None:
+    root = local_names(
+        parse_xml(
+            b'<a xmlns="urn:a" xmlns:m="http://www.w3.org/1998/Math/MathML"><b><m:math><m:mi>x</m:mi></m:math></b></a>'
+        )
+    )
+    assert [node.tag for node in root.iter()] == ["a", "b", "math", "{http://www.w3.org/1998/Math/MathML}mi"]
+    assert formula_text(root.find("b/math")) == "x"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["", "a  b\n", "\u200ba\x00 b", "10\u2009µm\u00a0wide"])
+def test_squeezed_text_is_clean_text(text: str) -> None:
+    assert xml.squeeze(text) == clean(text)

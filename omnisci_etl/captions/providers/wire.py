@@ -90,7 +90,12 @@ async def asked(
     except TimeoutError:
         return Answer("request-timeout", error=f"no answer within {request.timeout:g} s")
     except (errors, httpx2.HTTPError) as error:
-        return _failed(error, key)
+        return failed(error, key)
+    return answer_of(received, read)
+
+
+def answer_of(received: Received, read: Callable[[Received], Answer]) -> Answer:
+    """The answer that a response is; read makes it of a 200."""
     if received.status != 200:
         return failure(received)
     try:
@@ -106,7 +111,8 @@ async def asked(
         )
 
 
-def _failed(error: Exception, key: SecretStr | None) -> Answer:
+def failed(error: Exception, key: SecretStr | None) -> Answer:
+    """The answer that an SDK's error is, or one of HTTP."""
     response = getattr(error, "response", None)
     if isinstance(response, httpx2.Response):
         return failure(Received.of(response, key))

@@ -1,9 +1,10 @@
 -- How calls stand for a process (by its lock number) that may send them:
---   answered; failed (for good); busy (another living process is at it); grace (an answer that never came may still have been
+--   answered; failed (for good); batched (in a batch that is not over); busy (another living process is at it); grace (an answer that never came may still have been
 --   given, and the seconds of grace since it was sent are not over); ready.
 SELECT k.call_id, k.fingerprint::text AS fingerprint,
        CASE WHEN x.answered THEN 'answered'
             WHEN x.strikes >= :strike_cap OR (NOT s.retryable AND s.slug <> 'strikes-out') THEN 'failed'
+            WHEN z.batched THEN 'batched'
             WHEN l.call_id IS NOT NULL OR z.open THEN 'busy'
             WHEN z.unknown AND z.wait_s > 0 THEN 'grace'
             ELSE 'ready' END AS state,
@@ -16,6 +17,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
   SELECT a.ordinal, o.slug,
          o.attempt_id IS NULL AND a.lease_until > clock_timestamp() AND owner_alive(a.owner) AS open,
+         o.attempt_id IS NULL AND a.batch_id IS NOT NULL AS batched,
          o.attempt_id IS NULL OR (o.http_status IS NULL AND t.uncertain) AS unknown,
          extract(epoch FROM a.sent_at - clock_timestamp())::double precision + :grace AS wait_s
   FROM attempt a LEFT JOIN attempt_outcome o USING (attempt_id) LEFT JOIN status t ON t.slug = o.slug

@@ -12,7 +12,8 @@ SELECT f.figure_id, f.label, f.kind, f.author_caption, f.extractor, f.evidence_s
                  FROM mention m WHERE m.figure_id = f.figure_id), '[]') AS mentions,
        ARRAY(SELECT k.fingerprint::text FROM caption c JOIN call k USING (call_id) WHERE c.figure_id = f.figure_id) AS captioned_by,
        prior.fingerprint AS prior_fingerprint, prior.prompt_sha256 AS prior_prompt, prior.evidence_sha256 AS prior_evidence,
-       prior.image_sha256 AS prior_image
+       prior.image_sha256 AS prior_image,
+       judged.newest_caption, judged.best_score, judged.unjudged, judged.escalations
 FROM figure f
 JOIN extraction e USING (extraction_id)
 JOIN paper_version v ON v.paper_version_id = f.paper_version_id
@@ -26,5 +27,12 @@ LEFT JOIN LATERAL (
   WHERE o.paper_version_id = f.paper_version_id
     AND (o.figure_id = f.figure_id OR (o.extraction_id <> f.extraction_id AND (o.locator = f.locator OR o.label = f.label)))
   ORDER BY (o.figure_id = f.figure_id) DESC, c.caption_id DESC LIMIT 1) prior ON true
+LEFT JOIN LATERAL (
+  SELECT max(c.caption_id) AS newest_caption, max(d.gate_score) AS best_score, bool_or(d.gate_score IS NULL) AS unjudged,
+         count(*) FILTER (WHERE r.reason ->> 'rule' = 'escalate') AS escalations
+  FROM caption c
+  JOIN route r ON r.route_id = c.route_id
+  LEFT JOIN LATERAL (SELECT gate_score FROM decision d WHERE d.caption_id = c.caption_id ORDER BY decision_id DESC LIMIT 1) d ON true
+  WHERE c.figure_id = f.figure_id) judged ON true
 WHERE f.figure_id = ANY (CAST(:figures AS bigint[]))
 ORDER BY f.figure_id

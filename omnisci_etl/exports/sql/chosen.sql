@@ -1,4 +1,6 @@
--- The rows of a release: active, accepted captions of current papers whose licence the profile allows.
+-- The rows of a release: active, accepted captions of current papers whose licence the profile allows. Of a work that is
+-- there twice, as preprint and as article, a figure counts once: the later one gives way where the earlier is exported.
+WITH chosen AS (
 SELECT t.source, t.external_id, t.version, t.title, t.published_on, t.disciplines, t.license_uri, t.license_class,
        t.figure_id, t.label, t.ordinal, t.kind, t.image_sha256, t.width, t.height, i.media_type, t.author_caption, t.mentions,
        t.panel_labels, t.extractor, t.extractor_version, c.caption_id, c.body, c.panels, c.prompt_sha256::text AS prompt_sha256,
@@ -17,4 +19,8 @@ JOIN prompt q ON q.prompt_sha256 = c.prompt_sha256
 JOIN model m ON m.model_id = c.model_id
 JOIN attempt_outcome o ON o.attempt_id = c.attempt_id
 WHERE t.reject_slug IS NULL AND t.license_class = ANY (CAST(:license_classes AS text[]))
-ORDER BY t.source, t.external_id, t.ordinal, c.caption_id
+), repeated AS (
+  SELECT n.figure_id FROM near_duplicates n JOIN chosen e ON e.figure_id = n.repeats_figure_id WHERE n.same_work
+)
+SELECT * FROM chosen WHERE figure_id NOT IN (SELECT figure_id FROM repeated)
+ORDER BY source, external_id, ordinal, caption_id

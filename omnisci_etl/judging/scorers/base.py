@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from omnisci_etl.hashing import canonical_sha256
 from omnisci_etl.judging.evidence import Candidate
 
 # A caption that is nothing but faults must not make a row of unbounded size.
@@ -56,8 +55,7 @@ class Scorer(Protocol):
 def config_sha256(scorer: Scorer) -> str:
     """Hex SHA-256 over the canonical JSON of name, version and settings: what a stored score is a score of."""
     content = {"name": scorer.name, "version": scorer.version, "config": dict(scorer.config())}
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return canonical_sha256(content)
 
 
 def quote(text: str, start: int, end: int) -> str:

@@ -189,7 +189,7 @@ class SelfContained:
     """
 
     name = "self-contained"
-    version = "1"
+    version = "2"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:

@@ -27,6 +27,7 @@ _BREAK = re.compile(
 )
 _HEADING = re.compile(r"\\(" + "|".join(names.SECTIONS) + r")(?![A-Za-z])\*?")
 _FOOTNOTE = re.compile(r"\\footnote(?:text)?(?![A-Za-z])")
+_SILENT = ("caption", "picture", "label", "format", "counter", "within", "folders", "extensions")
 _PLACE = 0xF0000
 _MARK = re.compile(f"[{chr(_PLACE)}-{chr(_PLACE + 65000)}]")
 _WORDS = {
@@ -45,7 +46,7 @@ _WORDS = {
     "zcref": ("Fig.", "Figs."),
     "prettyref": ("Figure", "Figures"),
 }
-_KINDS = {"table": "Table", "section": "Section"}
+_KINDS = {"table": "Table", "section": "Section", "algorithm": "Algorithm", "equation": "Equation"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,8 @@ class References:
         number = Piece(target.part if name == "subref" and target.part else target.number + target.part)
         if target.kind == "figure":
             number = Piece(number.text, target)
+        if name == "eqref":
+            number = Piece(f"({number.text})", number.target)
         words = _WORDS.get(name)
         if words is None or not first:
             return [number]
@@ -146,18 +149,33 @@ class References:
 
 
 def _printable(text: str) -> str:
-    return "".join(c for c in text if c.isprintable())
+    return text if text.isprintable() else "".join(c for c in text if c.isprintable())
 
 
-def paragraphs(structure: Structure, floats: Floats, references: References) -> Iterator[Paragraph]:
-    """The paragraphs of the body in order, each footnote behind the paragraph that it hangs on."""
+def paragraphs(
+    structure: Structure, floats: Floats, references: References, *, all_of_them: bool = True
+) -> Iterator[Paragraph]:
+    """The paragraphs of the body in order, each footnote behind the paragraph that it hangs on.
+
+    all_of_them False: those that could not mention a figure are passed over, where they make no abstract.
+    """
+    may_mention = _may_mention(references.macros)
     for section, latex in _chunks(_cut(structure, floats)):
+        if not all_of_them and not may_mention.search(latex) and "abstract" not in section.lower():
+            continue
         title = _sectionless(section, references)
         main, notes = _without_footnotes(latex)
         for part in (main, *notes):
             text, links = references.text(part)
             if len(text) > 1:
                 yield Paragraph(text, title, links)
+
+
+def _may_mention(macros: Macros) -> re.Pattern[str]:
+    """What a paragraph holds that mentions a figure: a reference, the word, or a macro that prints it."""
+    words = [name for name, macro in macros.commands.items() if "fig" in macro.body.lower()]
+    named = rf"|\\(?:{'|'.join(map(re.escape, words[:1000]))})(?![A-Za-z])" if words else ""
+    return re.compile(rf"[Ff][Ii][Gg]|ref{named}")
 
 
 def _sectionless(section: str, references: References) -> str:
@@ -170,7 +188,7 @@ def _cut(structure: Structure, floats: Floats) -> str:
     document = next((env for env in structure.envs if env.name == "document"), None)
     spans = [(env.start, env.end) for env in structure.envs if _is_cut(env)]
     spans += floats.outside
-    spans += [(event.start, event.end) for event in structure.of_kind("caption", "picture", "label")]
+    spans += [(event.start, event.end) for event in structure.of_kind(*_SILENT)]
     start, end = (document.start, document.end) if document else (0, len(text))
     out: list[str] = []
     for cut_start, cut_end in sorted(spans):

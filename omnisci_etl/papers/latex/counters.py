@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from omnisci_etl.papers.latex import names
 from omnisci_etl.papers.latex.structure import Event
 from omnisci_etl.papers.latex.text import plain
 
 _PRINTED = re.compile(r"\\(arabic|alph|Alph|roman|Roman|value)\s*\{\s*(\w+)\s*\}|\\the(\w+)")
 _ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
+_INNER = ("figure", "table", "equation", "algorithm")
 _SECTIONS = ("chapter", "section", "subsection", "subsubsection")
 
 
@@ -36,7 +38,8 @@ def _roman(number: int) -> str:
 class Counters:
     """The state of the counters at a place in the document; feed it the events in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, document_class: str = "") -> None:
+        self.document_class = document_class
         self.value: dict[str, int] = {}
         self.formats: dict[str, str] = {}
         self.within: dict[str, str] = {}
@@ -48,14 +51,24 @@ class Counters:
         if event.kind == "section" and not event.starred:
             self._section(int(event.value))
         elif event.kind == "appendix":
-            self.appendix = True
-            self.value.update(chapter=0, section=0)
+            self._appendix()
         elif event.kind == "counter":
             self._change(event)
         elif event.kind == "format":
             self.formats[event.value] = event.option
         elif event.kind == "within":
             self.within[event.value] = event.option
+
+    def _appendix(self) -> None:
+        self.appendix = True
+        self.value.update(chapter=0, section=0)
+        numbers = names.APPENDIX_NUMBERS.get(self.document_class.lower())
+        if numbers and "thefigure" not in self.formats:
+            self.formats["thefigure"] = numbers["form"]
+            if numbers["reset"] == "section":
+                self.within["figure"] = "section"
+            if numbers["reset"] != "never":
+                self.value["figure"] = 0
 
     def step(self, name: str) -> str:
         """Count one more figure or table, and what LaTeX prints for it."""
@@ -85,7 +98,7 @@ class Counters:
     def _outer(self, name: str) -> str:
         if name in ("subsection", "subsubsection"):
             return _SECTIONS[_SECTIONS.index(name) - 1]
-        return "chapter" if self.chapters and name in ("section", "figure", "table") else ""
+        return "chapter" if self.chapters and name in ("section", *_INNER) else ""
 
     def _section(self, level: int) -> None:
         if not 1 <= level <= len(_SECTIONS):
@@ -95,7 +108,7 @@ class Counters:
         self.value[name] = self.value.get(name, 0) + 1
         for lower in _SECTIONS[level:]:
             self.value[lower] = 0
-        for inner in ("figure", "table"):
+        for inner in _INNER:
             if self.within.get(inner) == name or (name == "chapter" and inner not in self.within):
                 self.value[inner] = 0
 

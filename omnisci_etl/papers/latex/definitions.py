@@ -8,32 +8,15 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
-from typing import Protocol
 
-from omnisci_etl.papers.latex import names
-from omnisci_etl.papers.latex.macros import Macro, Macros
+from omnisci_etl.papers.latex import choices, names
+from omnisci_etl.papers.latex.macros import Macro
 from omnisci_etl.papers.latex.scan import CONTROL, Source
+from omnisci_etl.papers.latex.walk import Handler, Walk
 
 _INPUT_WORD = re.compile(r"\s*([^\s{}\\%]{1,200})")
 _NEWIF = re.compile(r"\s*\{?\s*\\if([A-Za-z@]+)\s*\}?")
 _LET = re.compile(r"\s*\\([A-Za-z@]+)\s*=?\s*\\([A-Za-z@]+)")
-
-
-class Walk(Protocol):
-    """What a handler needs of the walk through a paper. muted: inside a style file, which prints nothing."""
-
-    macros: Macros
-    muted: int
-
-    def emit(self, text: str) -> None:
-        """Print text."""
-
-    def include(self, name: str, folder: str | None = None) -> None:
-        """Walk another file."""
-
-    def load_style(self, name: str) -> None:
-        """Take the definitions of a style file."""
 
 
 def _name_of(source: Source, pos: int) -> tuple[str, int] | None:
@@ -147,11 +130,25 @@ def _newenvironment(walk: Walk, source: Source, pos: int, word: str) -> int | No
     if begin is None or end is None:
         return None
     key = source.get(name).strip()
-    if key not in names.PROTECTED_ENVIRONMENTS and not (walk.muted and "@" in source.get(begin) + source.get(end)):
+    if "\\comment" in source.get(begin):
+        walk.macros.dropped.add(key)
+    elif key not in names.PROTECTED_ENVIRONMENTS and not (walk.muted and "@" in source.get(begin) + source.get(end)):
         macro = Macro(source.get(begin), args, source.get(default) if default else None)
         walk.macros.environments[key] = (macro, source.get(end))
-        walk.macros.structural.clear()
+        walk.macros.changed()
     return end.after
+
+
+def _delimiters(walk: Walk, source: Source, pos: int, word: str) -> int | None:
+    """\\DeclarePairedDelimiter{\\norm}{\\lVert}{\\rVert}, called as \\norm{x}, \\norm*{x} or \\norm[\\big]{x}"""
+    named = _name_of(source, pos)
+    left = source.group(named[1]) if named else None
+    right = source.group(left.after) if left else None
+    if named is None or left is None or right is None:
+        return None
+    macro = Macro(f"{source.get(left)}#2{source.get(right)}", 2, default="", starred=True)
+    _store(walk, named[0], macro)
+    return right.after
 
 
 def _newif(walk: Walk, source: Source, pos: int, word: str) -> int | None:
@@ -159,6 +156,7 @@ def _newif(walk: Walk, source: Source, pos: int, word: str) -> int | None:
     if found is None:
         return None
     walk.macros.switches.setdefault(found.group(1), False)
+    walk.macros.changed()
     return found.end()
 
 
@@ -171,6 +169,8 @@ def _input(walk: Walk, source: Source, pos: int, word: str) -> int | None:
         walk.include(bare.group(1))
         return bare.end()
     name = source.get(arg).strip().strip('"')
+    if word == "include" and walk.only is not None and name not in walk.only:
+        return arg.after
     if word.startswith("subfile"):
         walk.include(posixpath.basename(name), posixpath.dirname(name))
     else:
@@ -188,9 +188,12 @@ def _import(walk: Walk, source: Source, pos: int, word: str) -> int | None:
 
 
 def _usepackage(walk: Walk, source: Source, pos: int, word: str) -> int | None:
-    arg = source.group(source.skip_optionals(pos, 1))
+    option = source.optional(pos)
+    arg = source.group(option.after if option else pos)
     if arg is None:
         return None
+    if source.get(arg).strip() == "babel":
+        walk.macros.language = source.get(option).strip(" ,\n").rpartition(",")[2].strip()
     for name in source.get(arg).split(",")[:100]:
         walk.load_style(name.strip())
     return arg.after
@@ -204,9 +207,21 @@ def _excludecomment(walk: Walk, source: Source, pos: int, word: str) -> int | No
     return arg.after
 
 
-_Handler = Callable[[Walk, Source, int, str], int | None]
-HANDLERS: dict[str, _Handler] = {
-    **dict.fromkeys(("newcommand", "renewcommand", "providecommand", "DeclareRobustCommand"), _newcommand),
+ANYWHERE = choices.ANYWHERE
+HANDLERS: dict[str, Handler] = {
+    **choices.HANDLERS,
+    **dict.fromkeys(
+        (
+            "newcommand",
+            "renewcommand",
+            "providecommand",
+            "DeclareRobustCommand",
+            "newrobustcmd",
+            "renewrobustcmd",
+            "providerobustcmd",
+        ),
+        _newcommand,
+    ),
     **dict.fromkeys(("def", "gdef", "edef", "xdef"), _def),
     **dict.fromkeys(("newenvironment", "renewenvironment"), _newenvironment),
     **dict.fromkeys(("input", "include", "subfile", "subfileinclude"), _input),
@@ -220,4 +235,6 @@ HANDLERS: dict[str, _Handler] = {
     "let": _let,
     "newif": _newif,
     "excludecomment": _excludecomment,
+    "excludeversion": _excludecomment,
+    "DeclarePairedDelimiter": _delimiters,
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import posixpath
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,25 +10,24 @@ from dataclasses import dataclass
 from omnisci_etl.errors import HostileInput
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers.archive import Package
-from omnisci_etl.papers.latex import names
+from omnisci_etl.papers.latex.album import Album
 from omnisci_etl.papers.latex.body import References, paragraphs
-from omnisci_etl.papers.latex.expand import Flat, expand_text, flatten
+from omnisci_etl.papers.latex.expand import Flat, flatten
 from omnisci_etl.papers.latex.floats import Draft, Floats, collect
-from omnisci_etl.papers.latex.source import TEX_EXTENSIONS, top_file
+from omnisci_etl.papers.latex.source import top_file
 from omnisci_etl.papers.latex.structure import Structure, analyse
 from omnisci_etl.papers.latex.text import plain
-from omnisci_etl.papers.mentions import mentions
-from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
+from omnisci_etl.papers.mentions import figure_number, find_references, split_label, survey
+from omnisci_etl.papers.model import Document, Figure, Mention, Panel, Paragraph
 
 EXTRACTOR = "latex"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 MAX_CAPTION = 50_000
 
 _TITLE = re.compile(r"\\(?:title|Title|icmltitle|papertitle|aistatstitle|ArticleTitle)(?![A-Za-z])\*?")
 _ABSTRACT = re.compile(r"\\(?:abstract|abstracts|Abstract)(?![A-Za-z])(?=\s*\{)")
-_FOLDER = re.compile(r"\{([^{}]*)\}")
+_ABSTRACT_HERE = re.compile(r"\\begin\s*\{abstract\}|\\abstract\s*\{")
 _LEADING_LETTER = re.compile(r"^\(?\s*([A-Za-z]|[ivx]{1,4})\s*[).:]\s*")
-_SPOILED = re.compile(r'["{}]|\\(?:detokenize|string|unexpanded|expandafter)\s*')
 
 
 @dataclass
@@ -48,33 +46,56 @@ def parse(package: Package) -> Document:
 
     Raises BadInput("no-document-class") without a top-level file and HostileInput("too-large") over the caps.
     """
-    reading = read(package)
+    reading = read(package, all_paragraphs=False)
     figures = tuple(_figures(package, reading))
-    found = mentions(reading.paragraphs, {figure.locator: figure.label for figure in figures})
+    found, missing = _meant(reading.paragraphs, figures)
     return Document(
         extractor=EXTRACTOR,
         extractor_version=VERSION,
         title=_title(reading),
         abstract=_abstract(reading),
         figures=tuple(dataclasses.replace(figure, mentions=found[figure.locator]) for figure in figures),
+        missing=missing,
     )
 
 
-def read(package: Package) -> Reading:
-    """Flatten and analyse a package."""
+def read(package: Package, *, all_paragraphs: bool = True) -> Reading:
+    """Flatten and analyse a package; all_paragraphs False: only those that can matter for its figures."""
     flat = flatten(package, top_file(package))
     structure = analyse(flat.text)
     floats = collect(structure)
-    floats.drafts = [draft for draft in floats.drafts if not _is_table(structure, draft)]
     references = References(floats, _locators(floats.drafts), flat.macros)
-    return Reading(flat, structure, floats, references, tuple(paragraphs(structure, floats, references)))
+    wanted = all_paragraphs or floats.drafts or not _ABSTRACT_HERE.search(flat.text)
+    body = paragraphs(structure, floats, references, all_of_them=all_paragraphs) if wanted else ()
+    return Reading(flat, structure, floats, references, tuple(body))
 
 
-def _is_table(structure: Structure, draft: Draft) -> bool:
-    """Whether a figure environment holds only a table, an algorithm or a listing."""
-    if draft.pictures or draft.drawn:
-        return False
-    return any(env.name in names.TABULARS and draft.start <= env.start < draft.end for env in structure.envs)
+def _meant(
+    paragraphs: Sequence[Paragraph], figures: Sequence[Figure]
+) -> tuple[dict[str, tuple[Mention, ...]], tuple[str, ...]]:
+    """The mentions of each figure without those of other works' figures, and the numbers of figures that are not there.
+
+    Whoever points at a figure with \\ref does not type its number elsewhere: "Figure 2" typed is one of a cited
+    paper, or an example, unless links stand around it ("Figs. 1-3" of two links).
+    """
+    found, missing = survey(paragraphs, {figure.locator: figure.label for figure in figures})
+    linked = {link.target for paragraph in paragraphs for link in paragraph.links}
+    meant: dict[str, set[str]] = {}
+    for paragraph in paragraphs:
+        meant.setdefault(paragraph.text, set()).update(_pointed_at(paragraph))
+    for figure in figures:
+        if figure.locator in linked:
+            own = {figure.locator, f"number {figure_number(figure.label)}"}
+            found[figure.locator] = tuple(m for m in found[figure.locator] if not own.isdisjoint(meant[m.text]))
+    return found, () if linked else missing
+
+
+def _pointed_at(paragraph: Paragraph) -> Iterator[str]:
+    """The figures that links of the paragraph mean, and the numbers between the links of a range."""
+    yield from (link.target for link in paragraph.links)
+    for reference in find_references(paragraph.text):
+        if any(link.start < reference.end and reference.start < link.end for link in paragraph.links):
+            yield f"number {reference.number}"
 
 
 def _locators(drafts: Sequence[Draft]) -> dict[int, str]:
@@ -93,12 +114,15 @@ def _numbered(ordinal: int) -> Iterator[str]:
 
 
 def _figures(package: Package, reading: Reading) -> Iterator[Figure]:
-    album = _Album(package, reading)
+    album = Album(package, reading.structure, reading.flat)
     for ordinal, draft in enumerate(reading.floats.drafts, 1):
         source = reading.structure.source.get(draft.caption).strip()
         if len(source) > MAX_CAPTION:
             raise HostileInput("too-large", f"a caption of {len(source)} characters")
         caption, _ = reading.references.text(source)
+        label, behind = split_label(caption)
+        if figure_number(label) == draft.number:
+            caption = caption[behind:]
         pictures, slug = album.pictures(draft)
         yield Figure(
             locator=reading.references.locators[id(draft)],
@@ -113,14 +137,24 @@ def _figures(package: Package, reading: Reading) -> Iterator[Figure]:
 
 
 def _panels(reading: Reading, draft: Draft, caption: str) -> tuple[Panel, ...]:
-    """The sub-captions; where they say nothing but their letters, the panels that the main caption names."""
-    found: list[Panel] = []
+    """The sub-captions, each with what the main caption says of the part; else the panels of the main caption.
+
+    Parts that print a letter and no more are panels too, with no text.
+    """
+    named = {panel.label: panel.text for panel in split_panels(caption)[1]}
+    found: dict[str, str] = {}
     for part in draft.parts:
-        source = reading.structure.source.get(part.caption)[:MAX_CAPTION]
-        text = _LEADING_LETTER.sub("", reading.references.text(source)[0])
-        if len(text.strip("().: ")) > 1:
-            found.append(Panel(part.letter, text))
-    return tuple(found) if found else split_panels(caption)[1]
+        if part.caption:
+            source = reading.structure.source.get(part.caption)[:MAX_CAPTION]
+            text = _LEADING_LETTER.sub("", reading.references.text(source)[0])
+            found[part.letter] = text if len(text.strip("().: ")) > 1 else ""
+    if not any(found.values()) and (len(named) > 1 or len(found) < 2):
+        return tuple(Panel(label, text) for label, text in named.items())
+    if set(found) & set(named):
+        for label, text in named.items():
+            found[label] = f"{found[label]}: {text}" if found.get(label) else text
+        found = dict(sorted(found.items())) if all(len(label) == 1 for label in found) else found
+    return tuple(Panel(label, text) for label, text in found.items())
 
 
 def _title(reading: Reading) -> str:
@@ -143,51 +177,3 @@ def _abstract(reading: Reading) -> str:
     if arg:
         return reading.references.text(source.get(arg)[:MAX_CAPTION])[0].strip()
     return " ".join(p.text for p in reading.paragraphs if p.section.lower().strip(" .:") == "abstract")
-
-
-class _Album:
-    """Finds the files that the picture commands of a paper name."""
-
-    def __init__(self, package: Package, reading: Reading) -> None:
-        self.package = package
-        self.macros = reading.flat.macros
-        folders = [
-            folder
-            for event in reading.structure.of_kind("folders")
-            for folder in _FOLDER.findall(event.value) or [event.value]
-        ]
-        base = reading.flat.picture_folders
-        self.folders = [*base, *(posixpath.join(base[0], folder) for folder in folders), *folders]
-
-    def pictures(self, draft: Draft) -> tuple[tuple[Picture, ...], str | None]:
-        """The pictures of a figure, each file once, and the reason why there are none."""
-        found: dict[str, Picture] = {}
-        reasons: list[str] = []
-        for event in draft.pictures:
-            name = self._find(event.value)
-            if name in self.package.names:
-                shown = name + event.option
-                found.setdefault(shown, Picture(shown, self.package.read(name)))
-            else:
-                reasons.append("picture-too-large" if name in self.package.skipped else "picture-missing")
-        if found:
-            return tuple(found.values()), None
-        if draft.drawn:
-            return (), "picture-unsupported"
-        return (), reasons[0] if reasons else "no-picture"
-
-    def _find(self, raw: str) -> str:
-        """The member that a picture command names; the bare name where there is none."""
-        name = _SPOILED.sub("", expand_text(raw, self.macros)).strip()
-        for wanted in (name, posixpath.splitext(name)[0]):
-            for folder in self.folders:
-                found = self.package.find(posixpath.join(folder, wanted)) if wanted else None
-                if found and not found.lower().endswith(TEX_EXTENSIONS):
-                    return self._converted(found)
-        return posixpath.normpath(name)
-
-    def _converted(self, name: str) -> str:
-        """Beside an EPS file there may be the PDF that the authors' own run made of it."""
-        stem, extension = posixpath.splitext(name)
-        twin = f"{stem}-eps-converted-to.pdf"
-        return twin if extension.lower() in (".eps", ".ps") and twin in self.package.names else name

@@ -12,23 +12,32 @@ from dataclasses import dataclass
 
 from omnisci_etl.errors import HostileInput
 from omnisci_etl.papers.archive import Package
-from omnisci_etl.papers.latex import names
-from omnisci_etl.papers.latex.definitions import HANDLERS
+from omnisci_etl.papers.latex.conditions import decide, is_conditional
+from omnisci_etl.papers.latex.definitions import ANYWHERE, HANDLERS
 from omnisci_etl.papers.latex.macros import Macro, Macros
-from omnisci_etl.papers.latex.scan import CONTROL, Source
-from omnisci_etl.papers.latex.source import TEX_EXTENSIONS, read_tex
+from omnisci_etl.papers.latex.scan import CONTROL, Source, control_words
+from omnisci_etl.papers.latex.source import TEX_EXTENSIONS, declared_encoding, decode, read_tex, strip_comments
 
 MAX_CHARS = 8 << 20
 
 _MAX_DEPTH = 40
-_MAX_CALLS = 100_000
+_MAX_CALLS = 40_000
 _MAX_INPUTS = 1000
 _MAX_STYLE = 400_000
-_PARAMETER = re.compile(r"##|#([1-9])")
-_TEST = re.compile(
-    r"(?<=\\if)\s*\S\s*\S|(?<=\\ifx)(?:\s*(?:\\[A-Za-z@]+|\\?\S)){2}|(?<=\\ifdefined)\s*\\[A-Za-z@]+"
-    r"|(?<=\\if(?:num|dim|odd))[^\n]*?(?=\s|$)|(?<=\\ifcsname)[^\n]{0,100}?\\endcsname"
+_MAX_DRAWING, _DRAWING_HEAD = 300_000, 20_000
+_DRAWING = re.compile(rb"\\begin\{(?:tikzpicture|pgfpicture|axis)\}|\\pgfpathmoveto|\\addplot")
+_SHORTHANDS = dict(
+    zip(
+        "aouAOUszSZ`'<>-=~|",
+        ("ä", "ö", "ü", "Ä", "Ö", "Ü", "ß", "ß", "SS", "SZ", "„", "“", "«", "»", "", "-", "-", ""),
+        strict=True,
+    )
 )
+_SHORTHAND = re.compile(r"\"([aouAOUszSZ`'<>=~|-])")
+_PARAMETER = re.compile(r"##|#([1-9])")
+_COMMAND_END = re.compile(r"\\[A-Za-z@]+$")
+_WHOLE_PAPER = re.compile(r"\\document(?:class|style)\b.*?\\begin\s*\{document\}", re.DOTALL)
+_END_OF_PAPER = re.compile(r"\\end\s*\{document\}")
 
 
 class _Branches:
@@ -68,10 +77,16 @@ class Expander:
         self.branches = _Branches()
         self.muted = 0
         self.size = 0
+        self.tight = False
         self.out: list[str] = []
         self.folders: list[str] = [""]
         self.open: list[str] = []
         self.read = 0
+        self.level = 0
+        self.generation = macros.generation
+        self.plain: set[str] = set()
+        self.only: frozenset[str] | None = None
+        self.encoding = "cp1252"
         self.picture_folders: list[str] = []
 
     @property
@@ -90,23 +105,53 @@ class Expander:
 
     def run(self, text: str, depth: int = 0) -> None:
         """Walk text and emit what it prints."""
+        if "\\" not in text:
+            self.emit(text)
+            return
         source = Source(text)
-        pos = 0
+        start = pos = 0
         while found := CONTROL.search(text, pos):
-            self.emit(text[pos : found.start()])
-            pos = self._control(source, found, depth)
-        self.emit(text[pos:])
+            if self._is_plain(found.group(1)):
+                pos = found.end()
+                continue
+            self.emit(text[start : found.start()])
+            start = pos = self._control(source, found, depth)
+        self.emit(text[start:])
+
+    def _is_plain(self, name: str) -> bool:
+        """Whether a command is none that the walk has to do with; known anew after each definition."""
+        if self.generation != self.macros.generation:
+            self.generation = self.macros.generation
+            self.plain.clear()
+        if name in self.plain:
+            return True
+        plain = not (
+            name in HANDLERS
+            or name in ("begin", "end", "else", "fi", "or")
+            or name.startswith("if")
+            or name in self.macros.commands
+            or self._switched(name)
+        )
+        if plain:
+            self.plain.add(name)
+        return plain
 
     def _control(self, source: Source, found: re.Match[str], depth: int) -> int:
         name, after = found.group(1), found.end()
-        if self.decide and self._is_conditional(name):
+        if self.decide and is_conditional(name, self.macros, source.text, after):
             return self._condition(source, name, after)
         if self.hidden:
             return after
-        if self._switch(name):
+        switch = self._switched(name)
+        if switch:
+            self.macros.switches[switch] = name.endswith("true")
             return after
         handler = HANDLERS.get(name)
-        end = handler(self, source, after, name) if handler and self.package else None
+        if handler and (self.package or name in ANYWHERE):
+            self.level = depth
+            end = handler(self, source, after, name)
+        else:
+            end = None
         if end is None and name in ("begin", "end") and self.package:
             end = self._environment(source, after, name, depth)
         if end is None and name in self.macros.commands:
@@ -116,28 +161,34 @@ class Expander:
             return after
         return end
 
-    def _is_conditional(self, name: str) -> bool:
-        return name in names.CONDITIONALS or (name.startswith("if") and name[2:] in self.macros.switches)
-
     def _condition(self, source: Source, name: str, after: int) -> int:
         if name == "fi":
             self.branches.pop()
         elif name == "else":
             self.branches.flip()
-        elif name == "iffalse" or (name == "ifmmode" and not self.hidden):
-            self.branches.push(False)
+        elif self.hidden:
+            self.branches.push(True)
         else:
-            self.branches.push(self.macros.switches.get(name[2:], True))
-            test = _TEST.match(source.text, after)
-            return test.end() if test else after
+            taken, after = decide(name, self.macros, source.text, after)
+            self.branches.push(taken)
         return after
 
-    def _switch(self, name: str) -> bool:
-        for ending, value in (("true", True), ("false", False)):
+    def branch(self, text: str) -> None:
+        """Walk what a command with arguments prints."""
+        if self.level < _MAX_DEPTH and self.calls > 0:
+            self.calls -= 1
+            self.run(text, self.level + 1)
+
+    def exists(self, name: str) -> bool:
+        """Whether \\input would find a file."""
+        return self._look_up(name, None) is not None
+
+    def _switched(self, name: str) -> str:
+        """The switch that \\xtrue or \\xfalse sets, else ""."""
+        for ending in ("true", "false"):
             if name.endswith(ending) and name[: -len(ending)] in self.macros.switches:
-                self.macros.switches[name[: -len(ending)]] = value
-                return True
-        return False
+                return name[: -len(ending)]
+        return ""
 
     def _call(self, source: Source, after: int, name: str, depth: int) -> int | None:
         if self.package and not self.macros.is_structural(name):
@@ -150,7 +201,7 @@ class Expander:
         if body.startswith("\\") and body[-1:].isalpha() and source.text[end : end + 1].isalpha():
             body += " "
         self.run(body, depth + 1)
-        return end
+        return source.blanks(end) if self.tight and not self.macros.commands[name].args else end
 
     def _body(self, source: Source, after: int, macro: Macro) -> tuple[str, int] | None:
         """The macro's body with its arguments in place, and where the call ends; None where arguments lack."""
@@ -160,7 +211,7 @@ class Expander:
         values, pos = called
         if len(macro.body) + macro.body.count("#") * max(map(len, values), default=0) > MAX_CHARS:
             raise HostileInput("too-large", "a macro that blows up")
-        return _PARAMETER.sub(lambda hit: _value(hit, values, macro.body), macro.body), pos
+        return substitute(macro.body, values), pos
 
     def _environment(self, source: Source, after: int, edge: str, depth: int) -> int | None:
         arg = source.group(after)
@@ -190,8 +241,7 @@ class Expander:
         if self.package is None or self.inputs <= 0 or len(self.folders) > _MAX_DEPTH:
             return
         here = self.folders[-1]
-        paths = [posixpath.join(here, folder or "", name), posixpath.join(self.folders[0], name), name]
-        found = next((hit for path in paths if (hit := self.package.find(path, TEX_EXTENSIONS))), None)
+        found = self._look_up(name, folder)
         if found is None or found in self.open:
             return
         self.inputs -= 1
@@ -199,16 +249,34 @@ class Expander:
             self.picture_folders.append(posixpath.join(here, folder))
         self.folders.append(posixpath.join(here, folder) if folder is not None else here)
         self.open.append(found)
-        self.run(self._text(read_tex(self.package, found)))
+        self.run(self._text(found))
         self.open.pop()
         self.folders.pop()
 
-    def _text(self, text: str) -> str:
-        """Text of a file, counted against the cap on what is read, printed or not."""
+    def _look_up(self, name: str, folder: str | None) -> str | None:
+        if self.package is None:
+            return None
+        if "\\" in name:
+            name = expand_text(name, self.macros, calls=20, tight=True)
+        paths = (posixpath.join(self.folders[-1], folder or "", name), posixpath.join(self.folders[0], name), name)
+        return next((hit for path in paths if (hit := self.package.find(path, TEX_EXTENSIONS))), None)
+
+    def _text(self, name: str) -> str:
+        """What a file that is included adds: of one that is a paper itself, what stands between begin and end.
+
+        Counted against the cap on what is read, printed or not.
+        """
+        assert self.package is not None
+        data = self.package.read(name)
+        if len(data) > _MAX_DRAWING and _DRAWING.search(data[:_DRAWING_HEAD]):
+            return "\\begin{pgfpicture}\\end{pgfpicture}"
+        text = strip_comments(decode(data, self.encoding))
         self.read += len(text)
         if self.read > 2 * MAX_CHARS:
             raise HostileInput("too-large", "files that are included again and again")
-        return text
+        head = _WHOLE_PAPER.search(text)
+        end = _END_OF_PAPER.search(text, head.end()) if head else None
+        return text[head.end() : end.start() if end else len(text)] if head else text
 
     def load_style(self, name: str) -> None:
         """Take the definitions of a style file that lies in the package; what it would print is dropped."""
@@ -228,13 +296,20 @@ class Expander:
         self.branches = branches
 
 
+def substitute(body: str, values: list[str]) -> str:
+    """The body of a macro with its arguments; commands and the letters behind them never grow together."""
+    return _PARAMETER.sub(lambda hit: _value(hit, values, body), body)
+
+
 def _value(hit: re.Match[str], values: list[str], body: str) -> str:
     if hit.group() == "##":
         return "#"
     number = int(hit.group(1))
     value = values[number - 1] if number <= len(values) else ""
-    if body[hit.end() : hit.end() + 1].isalpha() and re.search(r"\\[A-Za-z@]+$", value):
-        return value + " "
+    if body[hit.end() : hit.end() + 1].isalpha() and _COMMAND_END.search(value):
+        value += " "
+    if value[:1].isalpha() and _COMMAND_END.search(body, max(0, hit.start() - 60), hit.start()):
+        return " " + value
     return value
 
 
@@ -249,18 +324,42 @@ class Flat:
 
 def flatten(package: Package, top: str) -> Flat:
     """Expand the paper whose top file is top; where a conditional never ends, all branches are kept."""
-    for decide in (True, False):
-        walk = Expander(package, Macros(), decide=decide)
+    for decided in (True, False):
+        walk = Expander(package, Macros(), decide=decided)
         walk.folders = [posixpath.dirname(top)]
         walk.open = [top]
-        walk.run(read_tex(package, top))
+        walk.encoding = declared_encoding(package.read(top))
+        walk.macros.commands["jobname"] = Macro(posixpath.splitext(posixpath.basename(top))[0])
+        walk.run(strip_comments(decode(package.read(top), walk.encoding)))
         if not walk.hidden:
             break
-    return Flat("".join(walk.out), walk.macros, (walk.folders[0], *walk.picture_folders))
+    return Flat(
+        _plain_shorthands("".join(walk.out), walk.macros.language),
+        walk.macros,
+        (walk.folders[0], *walk.picture_folders),
+    )
 
 
-def expand_text(latex: str, macros: Macros, *, calls: int = 2000) -> str:
-    """The text with every macro of the paper expanded; past the budget macros are left as they stand."""
+def _plain_shorthands(text: str, language: str) -> str:
+    """German shorthands as the letters that they print ("a is ä), where the paper's main language has them."""
+    if "german" not in language and "austrian" not in language:
+        return text
+    return _SHORTHAND.sub(lambda hit: _SHORTHANDS[hit.group(1)], text)
+
+
+def expand_text(latex: str, macros: Macros, *, calls: int = 2000, tight: bool = False) -> str:
+    """The text with every macro of the paper expanded; past the budget macros are left as they stand.
+
+    tight: blanks behind a macro go, as TeX has it; sentences read better with them.
+    """
+    if not any(_concerns(word, macros) for word in control_words(latex)):
+        return latex
     walk = Expander(None, macros, calls=calls)
+    walk.tight = tight
     walk.run(latex)
     return latex if walk.hidden else "".join(walk.out)
+
+
+def _concerns(word: str, macros: Macros) -> bool:
+    """Whether the expansion of text has to do with a command."""
+    return word in macros.commands or word in ANYWHERE or word.startswith("if") or word in ("else", "fi")

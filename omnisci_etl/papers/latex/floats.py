@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from omnisci_etl.errors import HostileInput
 from omnisci_etl.papers.latex import names
 from omnisci_etl.papers.latex.counters import Counters, letter
+from omnisci_etl.papers.latex.equations import Equations
 from omnisci_etl.papers.latex.scan import Arg
 from omnisci_etl.papers.latex.structure import Env, Event, Structure
+from omnisci_etl.papers.latex.text import plain
+from omnisci_etl.papers.mentions import figure_number, split_label
 
 # A picture outside of any environment belongs to a caption at most this many characters behind it.
 _NEAR = 3000
+_RIGHT_BEHIND = 3
+_LABEL_LENGTH = 200
+_DOCUMENT_CLASS = re.compile(r"\\document(?:class|style)\s*(?:\[[^\]]{0,2000}\])?\s*\{([^{}]{0,200})\}")
 MAX_CAPTIONS, MAX_LABELS = 2000, 20_000
 
 
@@ -25,6 +33,7 @@ class Part:
     caption: Arg | None
     env: Env
     start: int
+    end: int
 
 
 @dataclass(eq=False)
@@ -44,7 +53,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a label stands for: kind "figure", "table" or "section", its number, the figure and its part."""
+    """What a label stands for: kind "figure", "table", "algorithm" or "section", number, the figure and its part."""
 
     kind: str
     number: str
@@ -95,17 +104,25 @@ def collect(structure: Structure) -> Floats:
 class _Collector:
     def __init__(self, structure: Structure) -> None:
         self.events = structure.events
+        self.envs = structure.envs
+        self.text = structure.source.text
         for kind, cap in (("caption", MAX_CAPTIONS), ("label", MAX_LABELS)):
             if sum(1 for _ in structure.of_kind(kind)) > cap:
                 raise HostileInput("too-large", f"more than {cap} commands \\{kind}")
         self.starts = [event.start for event in self.events]
         self.found = Floats()
-        self.counters = Counters()
+        found = _DOCUMENT_CLASS.search(structure.source.text)
+        self.counters = Counters(found.group(1).strip().rpartition("/")[2] if found else "")
+        self.equations = Equations(structure, self.counters)
+        self.equation_envs = [env for env in structure.envs if env.name in names.NUMBERED]
         self.drafts: dict[Event, Draft] = {}
         self.numbers: dict[Event, tuple[str, str]] = {}
-        self.sections: dict[Event, str] = {}
+        self.sections: dict[Event, tuple[str, Env | None]] = {}
+        self.further: dict[Env, list[Env]] = {}
+        self.again: set[Env] = set()
 
     def run(self) -> Floats:
+        self._link_continued()
         captions = self._number()
         for container, group in _grouped(captions):
             self._fill(container, group)
@@ -114,26 +131,73 @@ class _Collector:
         self._aim_labels()
         return self.found
 
+    def _link_continued(self) -> None:
+        """What belongs together by \\ContinuedFloat: environments without a caption, and captions after the first."""
+        continued = {env for event in self.events if event.kind == "continued" for env in event.env.chain()}
+        captioned = {env for event in self.events if event.kind == "caption" and kind_of(event) == "figure"
+                     for env in event.env.chain()}  # fmt: skip
+        chain: list[Env] = []
+        head: Env | None = None
+        for env in self.envs:
+            if env.name not in names.FIGURES:
+                continue
+            if env not in continued:
+                chain, head = [], None
+            if env in captioned and head:
+                self.again.add(env)
+            elif env in captioned:
+                head = env
+                self.further[env] = chain
+            elif head:
+                self.further[head].append(env)
+            else:
+                chain.append(env)
+
     def _number(self) -> list[Event]:
         """Walk through the counters; the captions of figures, in order."""
         figures: list[Event] = []
-        continued: Env | None = None
-        for event in self.events:
+        section: Env | None = None
+        places: list[Event | Env] = [*self.events, *self.equation_envs]
+        for event in sorted(places, key=lambda place: place.start):
+            if isinstance(event, Env):
+                self.equations.feed(event)
+                continue
             kind = kind_of(event) if event.kind == "caption" else ""
-            if event.kind == "continued":
-                continued = event.env
-            elif kind == "figure" and not event.starred:
-                again = continued is not None and event.env.inside(continued) and bool(self.found.drafts)
+            if kind == "figure" and event.starred:
+                figures += self._by_hand(event)
+            elif kind == "figure":
+                again = bool(self.found.drafts) and any(env in self.again for env in event.env.chain())
                 self._draft(event, again)
                 figures.append(event)
-                continued = None
-            elif kind == "table" and not event.starred:
-                self.numbers[event] = ("table", self.counters.step("table"))
+            elif kind and not event.starred:
+                self._count(event, kind)
             elif event.kind == "label":
-                self.sections[event] = self._section_number()
+                self.sections[event] = (self._section_number(), section)
             else:
+                section = event.env if event.kind == "section" else section
                 self.counters.feed(event)
         return figures
+
+    def _by_hand(self, event: Event) -> list[Event]:
+        """\\caption*{Figure 1: ...} is numbered by the authors themselves."""
+        label, _ = (
+            split_label(plain(self.text[event.arg.start : event.arg.end][:_LABEL_LENGTH])) if event.arg else ("", 0)
+        )
+        number = figure_number(label)
+        if number is None or event.arg is None:
+            return []
+        draft = Draft(number, "", event.arg, event.start, event.end)
+        self.found.drafts.append(draft)
+        self.drafts[event] = draft
+        self.numbers[event] = ("figure", number)
+        return [event]
+
+    def _count(self, event: Event, kind: str) -> None:
+        env = owner(event)
+        if kind == "other" and env and env.name.startswith("algorithm"):
+            kind = "algorithm"
+        if kind in ("table", "algorithm"):
+            self.numbers[event] = (kind, self.counters.step(kind))
 
     def _section_number(self) -> str:
         level = next(
@@ -169,6 +233,9 @@ class _Collector:
             draft = self.drafts[caption]
             draft.start, draft.end = min(draft.start, start), max(draft.end, end)
             self._take(draft, [e for e in inside if start <= e.start < end])
+        for env in self.further.get(container, ()):
+            further = self.between(env.start, env.end)
+            self._take(self.drafts[captions[0]], further, first=env.start < container.start)
         self.found.outside.append((container.start, container.end))
 
     def _surroundings(self, captions: list[Event]) -> Env | None:
@@ -199,11 +266,12 @@ class _Collector:
         draft.pictures[:] = [*pictures, *draft.pictures] if first else [*draft.pictures, *pictures]
         draft.drawn = draft.drawn or any(event.kind == "drawing" for event in events)
         for event in events:
-            if kind_of(event) == "part" and not event.starred:
+            captioned = event.kind in ("caption", "subcaption")
+            if captioned and kind_of(event) == "part" and not event.starred:
                 env = owner(event) or event.env
                 if event.kind == "subcaption" and env.name in names.FLOATS:
                     env = event.env
-                draft.parts.append(Part("", event.arg, env, event.start))
+                draft.parts.append(Part("", event.arg, env, event.start, event.end))
 
     def _letter(self, draft: Draft) -> None:
         draft.parts.sort(key=lambda part: part.start)
@@ -229,14 +297,17 @@ class _Collector:
         if caption:
             kind, number = self.numbers[caption]
             return Target(kind, number, self.drafts.get(caption))
-        inside = {env.name for env in label.env.chain()}
-        if inside & (names.FLOATS | names.EQUATIONS) or not self.sections[label]:
-            return None
-        return Target("section", self.sections[label])
+        if label.value in self.equations.numbers:
+            return Target("equation", self.equations.numbers[label.value])
+        number, env = self.sections[label]
+        return Target("section", number) if number and label.env is env else None
 
     def _part_of(self, label: Event) -> tuple[Draft, Part] | None:
         envs = set(label.env.chain())
         for draft in self.found.drafts:
+            behind = next((part for part in draft.parts if 0 <= label.start - part.end <= _RIGHT_BEHIND), None)
+            if behind:
+                return draft, behind
             if not draft.start <= label.start < draft.end:
                 continue
             mine = [part for part in draft.parts if part.env in envs and part.env.name not in names.FIGURES]
@@ -286,6 +357,9 @@ def _share(container: Env, inside: Sequence[Event], captions: Sequence[Event]) -
     if len(captions) == 1:
         return [(start, end)]
     pictures = [event.start for event in inside if event.kind in ("picture", "drawing")]
+    boxes = _boxes(container, pictures, captions)
+    if boxes:
+        return boxes
     if pictures and pictures[-1] < captions[0].start and len(pictures) % len(captions) == 0:
         size = len(pictures) // len(captions)
         cuts = [pictures[i * size] for i in range(1, len(captions))]
@@ -294,3 +368,17 @@ def _share(container: Env, inside: Sequence[Event], captions: Sequence[Event]) -
     else:
         cuts = [caption.end for caption in captions[:-1]]
     return list(zip([start, *cuts], [*cuts, end], strict=True))
+
+
+def _boxes(container: Env, pictures: Sequence[int], captions: Sequence[Event]) -> list[tuple[int, int]]:
+    """Where each caption shares a box with its own pictures, those boxes; none where a picture is left over."""
+    boxes: list[tuple[int, int]] = []
+    for caption in captions:
+        chain = takewhile(lambda env: env is not container, caption.env.chain())
+        alone = [env for env in chain if sum(env.start <= c.start < env.end for c in captions) == 1]
+        if not alone:
+            return []
+        boxes.append((alone[-1].start, alone[-1].end))
+    held = [sum(start <= picture < end for start, end in boxes) for picture in pictures]
+    full = all(any(start <= picture < end for picture in pictures) for start, end in boxes)
+    return boxes if full and all(count == 1 for count in held) else []

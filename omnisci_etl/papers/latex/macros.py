@@ -15,6 +15,7 @@ _MAX_ARGUMENT = 20_000
 class Macro:
     """A macro of the paper: body with #1..#9, number of arguments, default of the first where it is optional.
 
+    starred: a star behind the name is part of the call.
     between: for \\def\\m#1 [#2]\\par{...} what stands before the first and behind each argument, else empty.
     """
 
@@ -22,12 +23,15 @@ class Macro:
     args: int = 0
     default: str | None = None
     between: tuple[str, ...] = ()
+    starred: bool = False
 
     def arguments(self, source: Source, pos: int) -> tuple[list[str], int] | None:
         """The values of the arguments of a call at pos, and where it ends; None where arguments lack."""
         values: list[str] = []
         if self.between:
             return _delimited(self.between, source, pos)
+        if self.starred and source.text[pos : pos + 1] == "*":
+            pos += 1
         if self.default is not None:
             option = source.optional(pos)
             values.append(source.get(option) if option else self.default)
@@ -82,12 +86,21 @@ class Macros:
     environments: dict[str, tuple[Macro, str]] = field(default_factory=dict)
     switches: dict[str, bool] = field(default_factory=dict)
     dropped: set[str] = field(default_factory=set)
+    boxes: dict[str, str] = field(default_factory=dict)
+    acronyms: dict[str, str] = field(default_factory=dict)
     structural: dict[str, bool] = field(default_factory=dict)
+    generation: int = 0
+    language: str = ""
+
+    def changed(self) -> None:
+        """Forget what was concluded from the definitions so far."""
+        self.structural.clear()
+        self.generation += 1
 
     def define(self, name: str, macro: Macro | None, *, keep: bool = False) -> None:
         """Set or (None: a form that is not expanded here) forget a command; keep: not where it is defined."""
-        self.structural.clear()
-        if name in names.PROTECTED or (keep and name in self.commands):
+        self.changed()
+        if (name in names.PROTECTED and not _is_reference(name, macro)) or (keep and name in self.commands):
             return
         if macro is None:
             self.commands.pop(name, None)
@@ -112,6 +125,15 @@ class Macros:
         )
 
 
+def _is_reference(name: str, macro: Macro | None) -> bool:
+    """Whether the authors make one command of reference out of another (\\eqref of \\ref{eq:#1})."""
+    if macro is None or name not in names.REFERENCES:
+        return False
+    words = control_words(macro.body)
+    return name not in words and not words.isdisjoint(names.REFERENCES)
+
+
 def hides_argument(macro: Macro) -> bool:
     """Whether an argument of the macro never appears in its body, so that whatever stands there is not printed."""
-    return any(f"#{n}" not in macro.body for n in range(1, macro.args + 1))
+    first = 1 if macro.default is None else 2
+    return any(f"#{n}" not in macro.body for n in range(first, macro.args + 1))

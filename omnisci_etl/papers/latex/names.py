@@ -27,6 +27,8 @@ SUBFIGURES = _words("subfigures")
 TABULARS = _words("tabulars")
 DRAWINGS = _words("drawings")
 EQUATIONS = _starred("equations")
+NUMBERED = _words("numbered_equations")
+ROWS_OF_EQUATIONS = _words("rows_of_equations")
 NOT_BODY = _words("not_body")
 
 DRAWING_COMMANDS = _words("drawing_commands")
@@ -35,6 +37,8 @@ ONLY_IN_FIGURES = _words("only_in_figures")
 REFERENCES = _words("references")
 CONDITIONALS = _words("conditionals")
 KEPT_DEFINITIONS = _words("kept_definitions")
+KEYED_PICTURES = _words("keyed_pictures")
+APPENDIX_NUMBERS: dict[str, dict[str, str]] = _DATA["appendix_numbers"]
 PICTURES: dict[str, int] = _DATA["pictures"]
 SECTIONS: dict[str, int] = _DATA["sections"]
 

@@ -6,13 +6,16 @@ Partners of braces are found once for the whole text, so that a brace without on
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import NamedTuple
 
 CONTROL = re.compile(r"\\([A-Za-z@]+|.)", re.DOTALL)
 
-_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+# A brace that no backslash escapes; of several backslashes before it, two make a line break.
+_BRACE = r"[{}](?:(?<!\\.)|(?<=[^\\]\\\\.)|(?<=^\\\\.))"
+_BRACES = re.compile(_BRACE)
 _BRACES_AND_FLOATS = re.compile(
-    r"\\(?P<edge>begin|end)\s*\{\s*(?P<name>\w*(?:figure|table|algorithm)\w*\*?)\s*\}|\\.|[{}]", re.DOTALL
+    r"\\(?P<edge>begin|end)\s*\{\s*(?P<name>\w*(?:figure|table|algorithm)\w*\*?)\s*\}|" + _BRACE
 )
 _BLANKS = re.compile(r"[ \t]*(?:\n[ \t]*(?!\n))?")
 _MAX_OPTIONAL = 5000
@@ -35,7 +38,12 @@ class Source:
 
     def __init__(self, text: str, *, floors: bool = False) -> None:
         self.text = text
-        self.partner = _partners(text, _BRACES_AND_FLOATS if floors else _BRACES)
+        self.floors = floors
+
+    @cached_property
+    def partner(self) -> dict[int, int]:
+        """Where the brace that opens at a place closes; found when first asked for, as most short texts never ask."""
+        return _partners(self.text, _BRACES_AND_FLOATS if self.floors else _BRACES)
 
     def blanks(self, pos: int) -> int:
         """The place after white space, at most one line end included."""
@@ -110,7 +118,7 @@ def _partners(text: str, pattern: re.Pattern[str]) -> dict[int, int]:
         elif mark == "}":
             if len(stack) > (floors[-1][1] if floors else 0):
                 partner[stack.pop()] = found.start()
-        elif len(mark) > 2:
+        else:
             partner[text.index("{", found.start())] = found.end() - 1
             _cross_float(found["edge"], found["name"], stack, floors)
     return partner

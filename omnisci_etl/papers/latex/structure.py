@@ -49,7 +49,8 @@ class Event:
     """A command at text[start:end]; arg is its main argument, value and option what the kind makes of the others.
 
     Kinds: caption (value: the type that the command itself names), subcaption, picture (value: the file, option: page
-    and angle), drawing, label, section (value: its level), continued, counter, format, within, appendix, folders.
+    and angle), drawing, label, section (value: its level), continued, counter, format, within, appendix, folders,
+    extensions. A starred picture is one that TeX makes of a drawing: its file may lack.
     """
 
     kind: str
@@ -241,7 +242,7 @@ class _Scanner:
             args.append(arg)
             pos = arg.after
         for arg in args if name == "plottwo" else args[-1:]:
-            file = self._file(name, self.source.get(arg))
+            file = self._file(name, self.source.get(arg)) if name in names.KEYED_PICTURES else self.source.get(arg)
             if file:
                 self.add("picture", start, pos, value=file, option=_fragment(self.source.get(option)))
         return self._aas_caption(pos) if name in ("fig", "leftfig", "rightfig", "boxedfig", "rotatefig") else pos
@@ -264,6 +265,40 @@ class _Scanner:
     def drawing(self, name: str, start: int, after: int) -> int:
         self.add("drawing", start, after)
         return after
+
+    def drawn_file(self, name: str, start: int, after: int) -> int:
+        """\\includesvg, \\includestandalone: a drawing, and perhaps a file that TeX made of it."""
+        arg = self.source.group(self.source.skip_optionals(self._star(after)[1]))
+        self.add("drawing", start, after)
+        if arg is None:
+            return after
+        self.add("picture", start, arg.after, value=self.source.get(arg), starred=True)
+        return arg.after
+
+    def float_box(self, name: str, start: int, after: int) -> int:
+        """floatrow: \\ffigbox[width]{caption}{picture}, in either order; \\floatbox names its type first."""
+        pos = self.source.skip_optionals(self._star(after)[1])
+        kind = self.source.group(pos) if name == "floatbox" else None
+        first = self.source.group(self.source.skip_optionals(kind.after) if kind else pos)
+        second = self.source.group(first.after) if first else None
+        if first is None or second is None:
+            return after
+        self.enter("floatbox", start, second.after)
+        self.env.captype = self.source.get(kind).strip() if kind else "table" if name == "ttabbox" else "figure"
+        return first.start
+
+    def phantom(self, name: str, start: int, after: int) -> int:
+        """A lettered part that prints no caption of its own."""
+        if name == "phantomsubcaption" or any(env.name in names.SUBFIGURES for env in self.env.chain()):
+            self.add("subcaption", start, after)
+        return after
+
+    def extensions(self, name: str, start: int, after: int) -> int:
+        arg = self.source.group(after)
+        if arg is None:
+            return after
+        self.add("extensions", start, arg.after, value=self.source.get(arg))
+        return arg.after
 
     def label(self, name: str, start: int, after: int) -> int:
         arg = self.source.group(after)
@@ -295,9 +330,10 @@ class _Scanner:
         amount = self.source.group(which.after) if which and _STEPS[name] != "step" else None
         if which is None:
             return after
-        self.add("counter", start, which.after, value=self.source.get(which).strip(),
-                 option=f"{_STEPS[name]} {self.source.get(amount).strip() or '1'}")  # fmt: skip
-        return amount.after if amount else which.after
+        end = amount.after if amount else which.after
+        option = f"{_STEPS[name]} {self.source.get(amount).strip() or '1'}"
+        self.add("counter", start, end, value=self.source.get(which).strip(), option=option)
+        return end
 
     def within(self, name: str, start: int, after: int) -> int:
         _, pos = self._star(after)
@@ -370,6 +406,9 @@ _HANDLERS: dict[str, _Handler] = {
     **dict.fromkeys(names.DRAWING_COMMANDS, _Scanner.drawing),
     **dict.fromkeys(names.PICTURES, _Scanner.picture),
     **dict.fromkeys(names.SUBFLOATS, _Scanner.subfloat),
+    **dict.fromkeys(("includesvg", "includestandalone"), _Scanner.drawn_file),
+    **dict.fromkeys(("ffigbox", "ttabbox", "fcapside", "floatbox"), _Scanner.float_box),
+    **dict.fromkeys(("phantomsubcaption", "phantomcaption"), _Scanner.phantom),
     **dict.fromkeys(names.SECTIONS, _Scanner.section),
     **dict.fromkeys(_STEPS, _Scanner.counter),
     **dict.fromkeys(("caption", "captionof", "figcaption", "captionbox", "bicaption"), _Scanner.caption),
@@ -380,8 +419,9 @@ _HANDLERS: dict[str, _Handler] = {
     "end": _Scanner.end,
     "label": _Scanner.label,
     "ContinuedFloat": _Scanner.continued,
-    "appendix": _Scanner.appendix,
+    **dict.fromkeys(("appendix", "appendixstart"), _Scanner.appendix),
     "renewcommand": _Scanner.format,
     "captionsetup": _Scanner.captionsetup,
     "graphicspath": _Scanner.folders,
+    "DeclareGraphicsExtensions": _Scanner.extensions,
 }

@@ -19,6 +19,8 @@ _GLUE = re.compile(r"(?:\s*(?:plus|minus)\s*-?[\d.]+\s*(?:pt|cm|mm|in|em|ex|fil+
 _ROW_SKIP = re.compile(r"\*?\s*\[\s*-?[\d.]+\s*[a-z]+\s*\]")
 _COMPOUND = re.compile(r"[ +\-−×/=<>·,∗±_^]")
 _PLAIN = {"---": "—", "--": "–", "``": "“", "''": "”", "`": "'", "'": "'", "&": " ", "~": " "}
+_ATOMS = re.compile(r"(?<=[A-Za-z)\]])(\d+)")
+_FENCES = frozenset("|‖⟨⌈⌊([{")
 _POWERS = {"squared": "^2", "cubed": "^3"}
 _POWERS_BEFORE = {"square": "^2", "cubic": "^3"}
 _BIG = re.compile(r"(?:left|right|middle|[bB]igg?[lrm]?)$")
@@ -142,7 +144,9 @@ class _Writer:
             self.out.append(f" {printed}" if before.isalnum() else printed)
             return self._operator_end(after)
         self.out.append(printed)
-        keeps_blank = (self.math and before in ("", " ") and not printed.isalpha()) or name == "xspace"
+        keeps_blank = (
+            self.math and before in ("", " ") and not printed.isalpha() and printed not in _FENCES
+        ) or name == "xspace"
         return self.source.blanks(after) if name[0].isalpha() and not keeps_blank else after
 
     def _operator_end(self, after: int) -> int:
@@ -219,6 +223,15 @@ class _Writer:
             return after
         self.out.append(f"({self.inner(over)} choose {self.inner(under)})")
         return under.after
+
+    def chemistry(self, name: str, after: int) -> int:
+        """mhchem: digits behind an element or a bracket are its number in the molecule."""
+        arg = self.group(after)
+        if arg is None:
+            return after
+        inner = self.inner(arg, math=True).replace("->", " → ").replace("<=>", " ⇌ ")
+        self.out.append(" ".join(_ATOMS.sub(r"_\1", inner).split()))
+        return arg.after
 
     def root(self, name: str, after: int) -> int:
         """√x; the index of a higher root before it."""
@@ -362,6 +375,7 @@ _COMMANDS: dict[str, _Handler] = {
     **dict.fromkeys(("\\", "tabularnewline", "cr"), _Writer.row),
     **dict.fromkeys(("binom", "dbinom", "tbinom"), _Writer.binomial),
     "sqrt": _Writer.root,
+    "ce": _Writer.chemistry,
     "mathbb": _Writer.double_struck,
     "Bbb": _Writer.double_struck,
     "not": _Writer.negate,

@@ -6,100 +6,51 @@ PyMuPDF is touched only here and in figures/images.py.
 from __future__ import annotations
 
 import importlib
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-
-from PIL import Image, ImageDraw
+from itertools import pairwise
+from typing import Any
 
 from omnisci_etl.figures.images import import_pymupdf, render_area
+from omnisci_etl.papers.pdf.geometry import BOLD, NOT_BOLD, Box, Line, Rect
+from omnisci_etl.papers.pdf.ink import stretches
 
-CELL = 4.0
-"""Points a side of a cell of the ink map."""
+_MARGIN = 0.075
+_MANY_DRAWINGS = 5000
+_MAX_FURNITURE = 60
+_MIN_TURNED = 200
+_LONGEST_MARK = 12
+_BOLD_FONT = re.compile(r"bold|black|heavy|cmbx|-b$|(?-i:[a-z]B$)", re.IGNORECASE)
+_TURNS = {(0, -1): 90, (0, 1): 270}
+_TEXT_FLAGS = 1 | 2 | 64 | 128
+"""PyMuPDF's TEXT_PRESERVELIGATURES, _WHITESPACE, _MEDIABOX_CLIP and _CID_FOR_UNKNOWN_UNICODE: no pictures."""
 
-_INK_DPI = 36
-_WHITE = 246
-_LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": "-", "\ufffd": ""}
+_LIGATURES = ("ff", "fi", "fl", "ffi", "ffl")
+LIGATURES = str.maketrans(
+    {chr(0xFB00 + n): text for n, text in enumerate((*_LIGATURES, "st", "st"))}
+    | {chr(start + n): text for start in (0x0B, 0x1B) for n, text in enumerate(_LIGATURES)}
+    | {"\u00ad": "-", "\ufffd": ""}
 )
-
-
-class Rect(NamedTuple):
-    """A rectangle in points, origin top left."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-    @property
-    def width(self) -> float:
-        """Its extent in x."""
-        return self.x1 - self.x0
-
-    @property
-    def height(self) -> float:
-        """Its extent in y."""
-        return self.y1 - self.y0
-
-    @property
-    def area(self) -> float:
-        """Its area, 0 where it is turned inside out."""
-        return max(self.width, 0.0) * max(self.height, 0.0)
-
-    def holds_middle(self, other: Rect) -> bool:
-        """Whether the middle of other lies inside."""
-        x, y = (other.x0 + other.x1) / 2, (other.y0 + other.y1) / 2
-        return self.x0 <= x <= self.x1 and self.y0 <= y <= self.y1
-
-    def overlap_x(self, other: Rect) -> float:
-        """Length of the common stretch in x, negative for a gap."""
-        return min(self.x1, other.x1) - max(self.x0, other.x0)
-
-    def overlap_y(self, other: Rect) -> float:
-        """Length of the common stretch in y, negative for a gap."""
-        return min(self.y1, other.y1) - max(self.y0, other.y0)
-
-    def union(self, other: Rect) -> Rect:
-        """The least rectangle around both."""
-        return Rect(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
-
-
-def union(rects: Iterable[Rect]) -> Rect:
-    """The least rectangle around all."""
-    first, *rest = rects
-    for rect in rest:
-        first = first.union(rect)
-    return first
-
-
-@dataclass(eq=False)
-class Line:
-    """A line of text as set: size is the font size of most of it."""
-
-    rect: Rect
-    text: str
-    size: float
-
-
-@dataclass(eq=False)
-class Box:
-    """A region of the page by the layout model, with the lines that stand in it; kind as the model names it."""
-
-    rect: Rect
-    kind: str
-    lines: list[Line] = field(default_factory=list)
+"""Ligatures as letters; also where a TeX font of old leaves their places in its encoding (OT1, T1) as control codes."""
 
 
 @dataclass(eq=False)
 class Page:
-    """A page with its boxes in reading order; loose lines stand in no box."""
+    """A page with its boxes in reading order.
+
+    Loose lines stand in no box; marginal holds what belongs to no text and no figure: line numbers and text set
+    upright in the margin. A page whose text is set sideways is read turned: turned leads back to the page as it is.
+    """
 
     number: int
     rect: Rect
     boxes: list[Box]
     loose: list[Line]
     source: Any
+    marginal: list[Rect] = field(default_factory=list)
+    turned: Any = None
 
     def lines(self) -> Iterator[Line]:
         """All lines, box by box."""
@@ -111,9 +62,13 @@ class Page:
         """An area of the page as PNG."""
         return render_area(self.source, (area.x0, area.y0, area.x1, area.y1))
 
-    def ink(self, without: Sequence[Rect], with_: Sequence[Rect]) -> list[Rect]:
-        """Connected stretches of ink: what is not white outside of the areas in without, and all of those in with_."""
-        return _components(_ink_map(self, without, with_), self.rect)
+    def as_printed(self, area: Rect) -> Rect:
+        """An area in the coordinates of the page as the file shows it."""
+        return area if self.turned is None else Rect(*(import_pymupdf().Rect(area) * self.turned))
+
+    def ink(self, without: Sequence[Rect], with_: Sequence[Rect], captions: Sequence[Rect] = ()) -> list[Rect]:
+        """Connected stretches of ink outside of the areas in without, and all of those in with_."""
+        return stretches(self.source, without, with_, captions)
 
 
 def activate_layout_model() -> bool:
@@ -128,9 +83,18 @@ def activate_layout_model() -> bool:
     return True
 
 
+def drop_structure_tree(source: Any) -> None:
+    """Take the tags of a tagged PDF off the open document: MuPDF crashes on some when it looks for tables."""
+    catalog = source.pdf_catalog()
+    if catalog and source.xref_get_key(catalog, "StructTreeRoot")[0] != "null":
+        source.xref_set_key(catalog, "StructTreeRoot", "null")
+
+
 def read_page(source: Any, *, with_layout: bool) -> Page:
     """The geometry of a PyMuPDF page; without the layout model its text blocks stand for boxes."""
-    lines = list(_lines(source))
+    turned = _turn_upright(source)
+    frame = Rect(*source.rect)
+    lines, marginal = _lines(source, frame)
     if with_layout:
         source.get_layout()
         boxes = [Box(Rect(*found[:4]), found[4]) for found in source.layout_information or ()]
@@ -142,12 +106,46 @@ def read_page(source: Any, *, with_layout: bool) -> Page:
         (min(holders, key=_rank).lines if holders else loose).append(line)
     for box in boxes:
         box.lines = in_rows(box.lines)
-    return Page(source.number + 1, Rect(*source.rect), boxes, loose, source)
+    return Page(source.number + 1, frame, boxes, loose, source, marginal, turned)
+
+
+def furniture(sources: Iterable[Any]) -> list[Rect]:
+    """What is drawn at the same place on many of the pages: bars, rules and logos of the journal."""
+    seen: Counter[tuple[int, ...]] = Counter()
+    pages = 0
+    for source in sources:
+        pages += 1
+        drawn = {tuple(round(value) for value in rect) for kind, rect in source.get_bboxlog() if "text" not in kind}
+        seen.update(drawn if len(drawn) < _MANY_DRAWINGS else ())
+    often = max(3, pages * 0.3)
+    return [Rect(*map(float, place)) for place, count in seen.items() if count >= often and _is_marginal(place)]
+
+
+def _is_marginal(place: tuple[int, ...]) -> bool:
+    """Whether something is flat or small: no background of a page and no figure."""
+    width, height = place[2] - place[0], place[3] - place[1]
+    return min(width, height) < _MAX_FURNITURE and width * height < _MAX_FURNITURE**2 * 10
 
 
 def _rank(box: Box) -> tuple[bool, float]:
     """Where boxes overlap a line goes to the caption, else to the smallest."""
     return box.kind != "caption", box.rect.area
+
+
+def _turn_upright(source: Any) -> Any:
+    """Take off the page's rotation and turn text that is set sideways; the way back where the page was turned."""
+    if source.rotation:
+        source.remove_rotation()
+    ways = Counter[tuple[int, int]]()
+    for block in source.get_text("dict", flags=0)["blocks"]:
+        for line in block.get("lines", ()):
+            x, y = line["dir"]
+            ways[round(x), round(y)] += sum(len(span["text"]) for span in line["spans"])
+    (way, count), *_ = ways.most_common(1) or [((1, 0), 0)]
+    if way not in _TURNS or count < 0.7 * ways.total() or count < _MIN_TURNED:
+        return None
+    source.set_rotation(_TURNS[way])
+    return source.remove_rotation()
 
 
 def in_rows(lines: Iterable[Line]) -> list[Line]:
@@ -161,68 +159,69 @@ def in_rows(lines: Iterable[Line]) -> list[Line]:
     return [line for row in rows for line in sorted(row, key=lambda line: line.rect.x0)]
 
 
-def _lines(source: Any) -> Iterator[Line]:
-    for block in source.get_text("dict")["blocks"]:
+def _lines(source: Any, frame: Rect) -> tuple[list[Line], list[Rect]]:
+    """The lines of running text, and the places of line numbers and of upright text in the margins."""
+    lines: list[Line] = []
+    marginal: list[Rect] = []
+    seen: set[tuple[int, int, str]] = set()
+    for block in source.get_text("dict", flags=_TEXT_FLAGS)["blocks"]:
         for line in block.get("lines", ()):
             spans = [span for span in line["spans"] if span["text"].strip()]
-            if spans and line["dir"][0] > 0.9:
+            rect = Rect(*line["bbox"])
+            if not spans or rect.overlap_x(frame) <= 0 or rect.overlap_y(frame) <= 0:
+                continue
+            if line["dir"][0] > 0.9:
                 main = max(spans, key=lambda span: len(span["text"]))
-                yield Line(Rect(*line["bbox"]), _line_text(line["spans"]), main["size"])
+                marked = _line_text(line["spans"]).replace(NOT_BOLD + BOLD, "")
+                text = marked.replace(BOLD, "").replace(NOT_BOLD, "")
+                place = (round(rect.x0 / 3), round(rect.y0 / 3), text)
+                if text.strip() and place not in seen:
+                    seen.add(place)
+                    lines.append(Line(rect, text, main["size"], main["font"], marked if BOLD in marked else ""))
+            elif rect.x1 < _MARGIN * frame.width or rect.x0 > (1 - _MARGIN) * frame.width:
+                marginal.append(rect)
+    numbers = _line_numbers(lines, frame)
+    marginal += [line.rect for line in numbers]
+    return [line for line in lines if line not in numbers], marginal
+
+
+def _line_numbers(lines: Sequence[Line], frame: Rect) -> set[Line]:
+    """Numbers in the margin that count the lines of a manuscript."""
+    columns: dict[bool, list[Line]] = {}
+    for line in lines:
+        if line.text.strip().isdecimal() and len(line.text.strip()) < 5:
+            if line.rect.x1 < 2 * _MARGIN * frame.width:
+                columns.setdefault(True, []).append(line)
+            elif line.rect.x0 > (1 - 2 * _MARGIN) * frame.width:
+                columns.setdefault(False, []).append(line)
+    found: set[Line] = set()
+    for column in columns.values():
+        column.sort(key=lambda line: line.rect.y0)
+        values = [int(line.text) for line in column]
+        steps = Counter(after - before for before, after in pairwise(values))
+        step, count = steps.most_common(1)[0] if steps else (0, 0)
+        if step in (1, 5) and count >= max(5, 0.7 * (len(values) - 1)):
+            found.update(column)
+    return found
 
 
 def _line_text(spans: Sequence[dict[str, Any]]) -> str:
-    """The text of a line; raised numbers behind a word are citation marks and go, other raised text follows a ^."""
+    """The text of a line, its short bold stretches marked.
+
+    Raised numbers behind a word are citation marks and go, other raised text follows a ^.
+    """
     out = ""
     for span in spans:
-        text = span["text"].translate(_LIGATURES)
+        text = span["text"].translate(LIGATURES)
+        core = text.strip()
+        if 0 < len(core) <= _LONGEST_MARK and (span["flags"] & 16 or _BOLD_FONT.search(span["font"])):
+            out += text.replace(core, f"{BOLD}{core}{NOT_BOLD}", 1)
+            continue
         if span["flags"] & 1 and text.strip() and out.strip():
             mark = text.strip().strip(",–-").replace(",", "").replace("–", "").replace("-", "")
             word = out.rstrip()[-3:]
-            if mark.isdecimal() and (word.isalpha() or word[-1:] in ".,;)]"):
+            if mark.isdecimal() and (word.isalpha() or word[-1:] in (".", ",", ";", ")", "]")):
                 continue
             text = "^" + text.lstrip()
         out += text
     return out
-
-
-def _ink_map(page: Page, without: Sequence[Rect], with_: Sequence[Rect]) -> list[bytearray]:
-    """Rows of cells, 1 where there is ink."""
-    pymupdf = import_pymupdf()
-    zoom = _INK_DPI / 72
-    pixels = page.source.get_pixmap(matrix=pymupdf.Matrix(zoom, zoom), alpha=False, colorspace=pymupdf.csGRAY)
-    image = Image.frombytes("L", (pixels.width, pixels.height), pixels.samples)
-    image = image.point([255 if value < _WHITE else 0 for value in range(256)])
-    draw = ImageDraw.Draw(image)
-    for areas, color in ((without, 0), (with_, 255)):
-        for area in areas:
-            draw.rectangle([value * zoom for value in area], fill=color)
-    cell = int(CELL * zoom)
-    reduced = image.reduce(cell)
-    data = reduced.tobytes()
-    return [
-        bytearray(1 if value else 0 for value in data[row * reduced.width : (row + 1) * reduced.width])
-        for row in range(reduced.height)
-    ]
-
-
-def _components(cells: list[bytearray], page: Rect) -> list[Rect]:
-    """Rectangles around the connected cells, with gaps of up to two cells bridged."""
-    found: list[Rect] = []
-    height, width = len(cells), len(cells[0]) if cells else 0
-    for y in range(height):
-        for x in range(width):
-            if not cells[y][x]:
-                continue
-            cells[y][x] = 0
-            stack, x0, y0, x1, y1 = [(x, y)], x, y, x, y
-            while stack:
-                here_x, here_y = stack.pop()
-                x0, y0, x1, y1 = min(x0, here_x), min(y0, here_y), max(x1, here_x), max(y1, here_y)
-                for near_y in range(max(0, here_y - 2), min(height, here_y + 3)):
-                    row = cells[near_y]
-                    for near_x in range(max(0, here_x - 2), min(width, here_x + 3)):
-                        if row[near_x]:
-                            row[near_x] = 0
-                            stack.append((near_x, near_y))
-            found.append(Rect(x0 * CELL, y0 * CELL, min((x1 + 1) * CELL, page.x1), min((y1 + 1) * CELL, page.y1)))
-    return found

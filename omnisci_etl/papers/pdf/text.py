@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from omnisci_etl.papers.model import clean
-from omnisci_etl.papers.pdf.page import Line
+from omnisci_etl.papers.pdf.geometry import BOLD, NOT_BOLD, Line
 
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BROKEN = re.compile(r"([^\W\d_]+)-$")
+_MARKS = (BOLD, NOT_BOLD)
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -25,6 +26,23 @@ class Vocabulary:
         for line in lines:
             out = self.append(out, line.text)
         return clean(out)
+
+    def join_marked(self, lines: Sequence[Line]) -> tuple[str, tuple[tuple[int, int], ...]]:
+        """As join, with the (start, end) of its short bold stretches; none where a line break runs through one."""
+        text, out = self.join(lines), ""
+        for line in lines:
+            out = self.append(out, line.marked or line.text)
+        plain: list[str] = []
+        spans: list[tuple[int, int]] = []
+        start = 0
+        for char in " ".join("".join(c for c in out if c.isprintable() or c.isspace() or c in _MARKS).split()):
+            if char == BOLD:
+                start = len(plain)
+            elif char == NOT_BOLD:
+                spans.append((start, len(plain)))
+            else:
+                plain.append(char)
+        return text, tuple(spans) if "".join(plain) == text else ()
 
     def append(self, before: str, after: str) -> str:
         """before followed by after, as a line break between them means."""

@@ -1,0 +1,283 @@
+"""Places in a caption that could mark a panel, style by style: bold letters, "(a)", "a,", "A.", "(i)", "Left:".
+
+A marker only says that letters stand where a panel could begin; which of them do is decided over the whole caption.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from omnisci_etl.papers.panel_lists import DASH, ROMAN
+
+
+class Marker(NamedTuple):
+    """caption[start:end] names labels; strong: it opens a sentence; closed: it stands in brackets."""
+
+    start: int
+    end: int
+    labels: tuple[str, ...]
+    strong: bool = False
+    closed: bool = False
+
+
+class Style(NamedTuple):
+    """gap: how many letters a run may leave out; weak_gap: and still go on with a marker that opens no sentence.
+
+    alone: whether one panel, or a run without "a", can be true. Of the styles the one with the most panels is taken;
+    a trusted one at once where its run begins with "a"; a last one if no other finds more than one panel.
+    """
+
+    markers: list[Marker]
+    gap: int = 0
+    weak_gap: int = 0
+    alone: bool = False
+    trusted: bool = False
+    last: bool = False
+
+
+ALPHABETS = (tuple("abcdefghijklmnopqrstuvwxyz"), tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ROMAN)
+_SEP = rf"(?:\s*(?:[,;&]|{DASH})\s*(?:and\s+)?|\s+(?:and|to)\s+)"
+_LABEL = r"[A-Za-z](?:[1-9](?!\d)|['′’])?"
+_LETTERS = rf"[A-Za-z](?:{_SEP}[A-Za-z]){{0,25}}"
+_LABELS = rf"{_LABEL}(?:{_SEP}{_LABEL}){{0,25}}"
+_BETWEEN = re.compile(_SEP)
+_DASHED = re.compile(rf"{DASH}|\bto\b")
+_ALL_LABELS = re.compile(_LABELS)
+_PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<label>{_LABEL})")
+_PANEL_WORD = r"(?:(?i:panels?|plots?|sub-?fig(?:ure)?s?\.?)\s+)"
+_BRACKET = re.compile(rf"[(\[](?<![^\W_].)\s*{_PANEL_WORD}?(?P<list>{_LABELS})\s*(?:[,;:]\s[^()\[\];]{{1,40}})?[)\]]:?")
+# "a" and capitals could be words; what follows tells. A minus or an equals sign tells that the letter is a quantity.
+_BARE = re.compile(
+    rf"(?:^|(?<=[.;:!?)”\"]\s)(?<!i\.e\.\s)(?<!e\.g\.\s)|(?<=[;,]\sand\s)|(?<=\()(?=[^()]{{1,80}};)){_PANEL_WORD}?(?P<list>{_LETTERS})"
+    r"(?P<comma>,?)\s+(?![=<>≤≥±~]|[a-z][A-Z][a-z])"
+)
+# Letters within a sentence ("shown for a grain maize and b winter wheat"); a letter that is spoken of is none of them.
+_LOOSE = re.compile(
+    r"[a-z](?<=\s.)(?<!\bin\s.)(?<!\bof\s.)(?<!\bto\s.)(?<!\bby\s.)(?<!\bfor\s.)(?<!\bwith\s.)(?<!\bfrom\s.)(?<!\bpanel\s.)"
+    r"\s+(?!(?:and|or|is|are|was|were|for|in|of|to|at|with|as|from|on|by|vs|can|has|have|that|which|show|shows)\b)(?=[\w(])"
+)
+_ARTICLE = re.compile(r"a(?<=\s.)\s+(?=[\w(])")
+_LONGEST_FIRST = 300
+_LISTED = re.compile(r"(?:[,;:]|\band)\s$")
+_LOST_STOP = re.compile(r"[b-z](?<=[\w%)]\s.)\s+(?=[A-Z][a-z]+\s)")
+_CLOSING = re.compile(
+    rf"(?:^|(?<=\s)|(?<=\()(?=[^)]:)){_PANEL_WORD}?(?P<list>{_LETTERS})(?:(?P<mark>[).:])|\s?[|])\s*(?=\S)"
+)
+_ROMAN_BRACKET = re.compile(r"\((?<![^\W_].)(?P<label>viii|vii|vi|iv|v|ix|xii|xi|x|iii|ii|i)\)")
+_ACROSS = r"(?:left|right|middle|cent(?:er|re))"
+_SIDE = rf"(?:(?:top|upper|bottom|lower|{_ACROSS})(?:[\s‐‑-]?{_ACROSS})?)"
+_SIDES = rf"{_SIDE}(?:(?:\s+and\s+|,\s+(?:and\s+)?|\s*&\s*){_SIDE}){{0,5}}"
+_PART = (
+    r"(?:-hand)?(?:\s(?:panels?|rows?|columns?|col\.|plots?|images?|pictures?|diagrams?|graphs?|maps?|figures?"
+    r"|sub-?plots?|side|half))?"
+)
+_WORD = re.compile(
+    rf"(?:^|(?<=[.;:!?,]))\s*(?:(?P<bare>{_SIDE}){_PART}(?::|\s?[|]))"
+    rf"|(?<![^\W_])(?:the\s)?(?P<panel>{_SIDE})(?:-hand)?\s(?:panels?|plots?)\b:?(?=(?P<verb>\s(?:is|are|was|shows?"
+    r"|displays?|depicts?|presents?|illustrates?|gives?|represents?|corresponds?|contains?|plots?|compares?|reports?"
+    r"|has|have)\b)?)"
+    rf"|[(\[]\s*(?P<closed>{_SIDES}){_PART}(?:,\s[^()\[\]]{{1,40}})?\s*[)\]]:?",
+    re.I,
+)
+_HAS_SIDE = re.compile(
+    r"[Ll]eft|[Rr]ight|[Tt]op|[Bb]ottom|[Uu]pper|[Ll]ower|[Mm]iddle|[Cc]ent(?:er|re)|LEFT|TOP|RIGHT|UPPER"
+)
+_SIDE_ALONE = re.compile(_SIDE, re.I)
+_LONGEST_ASIDE = 80
+_POINTS = re.compile(r"\b(?:in|of|from|to|on|with|by)\s+$")
+_OPENS = re.compile(r"[\"“'‘(\[]?(?:[^\W_a-z]|[a-z]{1,3}[A-Z]{2}|pH\b)")
+_NO_WORDS = frozenset("bcdefghijklmnopqrstuvwxyz")
+STOPS = frozenset({"", ".", "!", "?"})
+_SEGMENT = frozenset("".join(STOPS) + ",;:(") | {""}
+
+
+def styles(caption: str, bold: Sequence[tuple[int, int]]) -> Iterator[Style]:
+    """The markers of the caption by style, the surest first; each style is looked for only when it is asked for."""
+    brackets = _brackets(caption)
+    if marked := _bold_markers(caption, bold):
+        yield Style(_filled(marked, brackets), gap=3, weak_gap=1, alone=True, trusted=True)
+    yield Style(brackets, gap=1, alone=True)
+    bare = _bare_markers(caption)
+    if len(bare) > 1:
+        lost = [Marker(m.start(), m.end(), (m[0][0],)) for m in _LOST_STOP.finditer(caption)]
+        bare = sorted([*bare, *lost], key=lambda marker: marker.start)
+    if bare:
+        yield Style(sorted([*bare, *brackets], key=lambda marker: marker.start))
+    if not any(label in {"a", "b"} for marker in brackets for label in marker.labels):
+        yield Style(_chain(caption, bare))
+    yield Style(_closing_markers(caption))
+    yield Style(_roman_markers(caption), last=True)
+    yield Style(_word_markers(caption), last=True)
+
+
+def join(caption: str, markers: list[Marker]) -> list[Marker]:
+    """Markers with nothing but a separator between them as one ("(a) and (b)", bold a – bold c), brackets included."""
+    joined: list[Marker] = []
+    for marker in (_with_brackets(caption, marker) for marker in markers):
+        last = joined[-1] if joined else None
+        if last and _goes_on(caption, last, marker):
+            dashed = _DASHED.search(caption, last.end, marker.start)
+            middle = between(last.labels[-1], marker.labels[0]) if dashed else ()
+            joined[-1] = last._replace(end=marker.end, labels=last.labels + middle + marker.labels)
+        else:
+            joined.append(marker)
+    return [_with_brackets(caption, marker) for marker in joined]
+
+
+def between(first: str, last: str) -> tuple[str, ...]:
+    """The labels strictly between two letters, two numerals or two numbers of one letter; none between others."""
+    if len(first) == len(last) == 2 and first[1].isdigit() and last[1].isdigit():
+        if first[0] == last[0]:
+            return tuple(f"{first[0]}{digit}" for digit in range(int(first[1]) + 1, int(last[1])))
+        return tuple(f"{letter}{first[1]}" for letter in between(first[0], last[0])) if first[1] == last[1] else ()
+    for alphabet in ALPHABETS:
+        if first in alphabet and last in alphabet:
+            return alphabet[alphabet.index(first) + 1 : alphabet.index(last)]
+    return ()
+
+
+def opens_sentence(caption: str, position: int) -> bool:
+    """Whether what stands at position looks like the first word of a sentence."""
+    while caption[position : position + 1].isspace():
+        position += 1
+    return _OPENS.match(caption, position) is not None
+
+
+def before(caption: str, position: int) -> str:
+    """The last character before position that is no blank, "" at the beginning."""
+    while position and caption[position - 1].isspace():
+        position -= 1
+    return caption[position - 1 : position]
+
+
+def _goes_on(caption: str, last: Marker, marker: Marker) -> bool:
+    same_case = last.labels[-1][0].islower() == marker.labels[0][0].islower()
+    return same_case and marker.start - last.end < 16 and bool(_BETWEEN.fullmatch(caption, last.end, marker.start))
+
+
+def _with_brackets(caption: str, marker: Marker) -> Marker:
+    if caption[marker.end : marker.end + 1] not in {")", "]"} or before(caption, marker.start) not in {"(", "["}:
+        return marker
+    start = max(caption.rfind("(", 0, marker.start), caption.rfind("[", 0, marker.start))
+    return marker._replace(start=start, end=marker.end + 1, closed=True)
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    """The labels of a list, ranges written out."""
+    if len(text) == 1:
+        return (text,)
+    labels: list[str] = []
+    for piece in _PIECE.finditer(text):
+        label = piece["label"]
+        if labels and piece["sep"] and _DASHED.search(piece["sep"]):
+            labels.extend(between(labels[-1], label))
+        labels.append(label)
+    return tuple(dict.fromkeys(labels))
+
+
+def _bold_markers(caption: str, bold: Sequence[tuple[int, int]]) -> list[Marker]:
+    markers = []
+    for start, end in sorted(bold):
+        inner = caption[start:end].strip(" ()[].,:;|")
+        if inner and _ALL_LABELS.fullmatch(inner):
+            start = caption.index(inner, start)
+            markers.append(Marker(start, start + len(inner), _labels(inner)))
+    return markers
+
+
+def _filled(bold: list[Marker], brackets: list[Marker]) -> list[Marker]:
+    """Bold letters, and the letters in brackets that fill gaps between them: somebody forgot the bold."""
+    known = sorted({label for marker in bold for label in marker.labels if len(label) == 1})
+    missing = {label for first, last in pairwise(known) for label in between(first, last)}
+    if not missing:
+        return bold
+    apart = (m for m in brackets if not any(b.start < m.end and m.start < b.end for b in bold))
+    filling = (m._replace(labels=tuple(label for label in m.labels if label in missing)) for m in apart)
+    return sorted([*bold, *(marker for marker in filling if marker.labels)], key=lambda marker: marker.start)
+
+
+def _brackets(caption: str) -> list[Marker]:
+    return [Marker(m.start(), m.end(), _labels(m["list"]), closed=True) for m in _BRACKET.finditer(caption)]
+
+
+def _bare_markers(caption: str) -> list[Marker]:
+    """Letters that open a sentence; "a" and capitals need a comma, a list or a capital next."""
+    return [
+        Marker(m.start(), m.end(), _labels(m["list"]))
+        for m in _BARE.finditer(caption)
+        if len(m["list"]) > 1
+        or m["comma"]
+        or m.start("list") > m.start()
+        or m["list"] in _NO_WORDS
+        or _OPENS.match(caption, m.end())
+    ]
+
+
+def _chain(caption: str, bare: list[Marker]) -> list[Marker]:
+    """Letters in mid-sentence that continue one another from "a" on; those at the heads of sentences take part.
+
+    The "a" is the last one before the "b", as the ones before it are articles.
+    """
+    known = {marker.start for marker in bare}
+    loose = [Marker(m.start(), m.end(), (m[0][0],)) for m in _LOOSE.finditer(caption) if m.start() not in known]
+    second = next((marker for marker in loose if marker.labels == ("b",)), None)
+    if second is not None and not any("a" in marker.labels for marker in bare):
+        floor = max(0, second.start - _LONGEST_FIRST)
+        articles = [Marker(m.start(), m.end(), ("a",)) for m in _ARTICLE.finditer(caption, floor, second.start)]
+        bare = [*bare, *articles[-1:]]
+    chain: list[Marker] = []
+    for marker in sorted([*bare, *loose], key=lambda m: m.start):
+        expected = chr(ord(chain[-1].labels[-1]) + 1) if chain else "a"
+        if marker.labels[0] == expected:
+            chain.append(marker)
+    last = chain[-1].start if len(chain) == 2 else -1
+    if last in known or last < 0 or _LISTED.search(caption, max(0, last - 8), last):
+        return chain
+    return []
+
+
+def _closing_markers(caption: str) -> list[Marker]:
+    """ "a) ...", "A. ..."; a capital with a full stop could be an initial or a genus and needs a capital after it."""
+    return [
+        Marker(m.start(), m.end(), _labels(m["list"])) for m in _CLOSING.finditer(caption) if _opens_segment(caption, m)
+    ]
+
+
+def _opens_segment(caption: str, match: re.Match[str]) -> bool:
+    if match["mark"] == ")":
+        return caption.rfind("(", max(0, match.start() - _LONGEST_ASIDE), match.start()) <= caption.rfind(
+            ")", 0, match.start()
+        )
+    if match["mark"] == ".":
+        return _OPENS.match(caption, match.end()) is not None
+    return before(caption, match.start()) in _SEGMENT
+
+
+def _roman_markers(caption: str) -> list[Marker]:
+    """Numerals in brackets; only where the first begins a sentence, as criteria and cases are numbered so too."""
+    markers = [Marker(m.start(), m.end(), (m["label"],), closed=True) for m in _ROMAN_BRACKET.finditer(caption)]
+    return markers if markers and before(caption, markers[0].start) in STOPS else []
+
+
+def _word_markers(caption: str) -> list[Marker]:
+    """Left, right and their like; a panel that is only pointed at ("the line in the left panel") is none."""
+    if not _HAS_SIDE.search(caption):
+        return []
+    markers = []
+    for match in _WORD.finditer(caption):
+        if match["panel"] and not _says_something(caption, match):
+            continue
+        sides = _SIDE_ALONE.findall(match["bare"] or match["panel"] or match["closed"])
+        labels = tuple(dict.fromkeys(side.capitalize() for side in sides))
+        markers.append(Marker(match.start(), match.end(), labels, closed=bool(match["closed"])))
+    return markers if len(markers) > 1 else []
+
+
+def _says_something(caption: str, match: re.Match[str]) -> bool:
+    """Whether "the left panel" begins a statement: at the head of a clause, or before a verb."""
+    if before(caption, match.start()) in _SEGMENT:
+        return True
+    return bool(match["verb"]) and not _POINTS.search(caption, max(0, match.start() - 8), match.start())

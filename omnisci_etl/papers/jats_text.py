@@ -1,0 +1,131 @@
+"""JATS as text: captions, paragraphs, titles and formulas."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from lxml import etree
+
+from omnisci_etl.papers.xml import Dialect, flatten, formula_text, raw_text, squeeze
+
+XLINK = "{http://www.w3.org/1999/xlink}href"
+FLOATS = frozenset(
+    {
+        "fig",
+        "fig-group",
+        "table-wrap",
+        "table-wrap-group",
+        "supplementary-material",
+        "media",
+        "graphic",
+        "fn",
+        "fn-group",
+        "ref-list",
+        "ref",
+        "sub-article",
+        "response",
+        "floats-group",
+    }
+)
+MATHS = frozenset({"inline-formula", "disp-formula", "alternatives"})
+_DROPPED = frozenset({"inline-graphic", "graphic", "media", "object-id", "alt-text", "long-desc", "annotation"})
+_BLOCKS = frozenset(
+    {
+        "p",
+        "title",
+        "label",
+        "list",
+        "list-item",
+        "def-list",
+        "def-item",
+        "def",
+        "disp-formula",
+        "disp-quote",
+        "sec",
+        "caption",
+        "tr",
+        "td",
+        "th",
+        "break",
+        "attrib",
+        "permissions",
+    }
+)
+_TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.S)
+
+
+class CaptionReader(Dialect):
+    """Reads titles and captions: each formula once, no floats and no pictures."""
+
+    blocks = _BLOCKS
+    special = MATHS | _DROPPED | FLOATS | {"math", "tex-math", "bold", "b", "sup", "xref"}
+
+    def instead(self, element: etree._Element) -> str | None:
+        """Formulas as one rendering, floats and pictures as nothing."""
+        if element.tag in MATHS:
+            return _formula(element)
+        if element.tag == "math":
+            return formula_text(element)
+        if element.tag == "tex-math":
+            return _tex(element)
+        return "" if element.tag in _DROPPED or element.tag in FLOATS else None
+
+    def is_bold(self, element: etree._Element) -> bool:
+        """Bold by element name."""
+        return element.tag in {"bold", "b"}
+
+
+class BodyReader(CaptionReader):
+    """Reads paragraphs: citation marks in brackets, links to figures by (locator, panel) of their targets."""
+
+    link = "xref"
+
+    def __init__(self, targets: dict[str, tuple[str, str]]) -> None:
+        self._targets = targets
+
+    def instead(self, element: etree._Element) -> str | None:
+        """Raised citation numbers in brackets, so that they do not grow into the figure number before them."""
+        if element.tag == "sup" and any(node.get("ref-type") == "bibr" for node in element.iter("xref")):
+            return f"[{squeeze(raw_text(element)).strip('[]')}]"
+        return super().instead(element)
+
+    def targets(self, element: etree._Element) -> Iterable[tuple[str, str]]:
+        """The figures among the ids that a cross-reference names."""
+        rids = element.get("rid") if element.tag == "xref" else None
+        return [self._targets[rid] for rid in rids.split() if rid in self._targets] if rids else ()
+
+
+def plain(element: etree._Element | None) -> str:
+    """The text of an element, "" for none."""
+    if element is None:
+        return ""
+    return flatten(element, CaptionReader()).text if len(element) else squeeze(element.text or "")
+
+
+def _formula(element: etree._Element) -> str | None:
+    """One rendering of a formula: the text of its MathML, else of any other twin, else its TeX without the frame."""
+    maths = element.find(".//math")
+    if maths is not None:
+        return formula_text(maths)
+    if element.tag != "alternatives":
+        return None
+    twins = [node for node in element if node.tag not in _DROPPED]
+    text = next((plain(node) for node in twins if node.tag != "tex-math"), "")
+    return text or next((_tex(node) for node in twins), "")
+
+
+def _tex(element: etree._Element) -> str:
+    """The TeX between \\begin{document} and \\end{document}, or nothing where a text twin stands next to it."""
+    parent = element.getparent()
+    if parent is not None and parent.tag in {"inline-formula", "disp-formula"} and _has_text_twin(parent):
+        return ""
+    source = "".join(str(piece) for piece in element.itertext())
+    body = _TEX_BODY.search(source)
+    return (body[1] if body else source).strip().strip("$").strip()
+
+
+def _has_text_twin(formula: etree._Element) -> bool:
+    others = [node for node in formula if node.tag not in {"tex-math", "label", *_DROPPED}]
+    texts = [formula.text, *(formula_text(node) for node in others), *(node.tail for node in formula)]
+    return any(text and text.strip() for text in texts)

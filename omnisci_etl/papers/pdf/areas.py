@@ -1,0 +1,335 @@
+"""The part of a PDF page that shows the figure of each caption."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from omnisci_etl.papers.pdf.captions import Caption
+from omnisci_etl.papers.pdf.geometry import Box, Line, Rect, union
+from omnisci_etl.papers.pdf.page import Page
+
+Side = Literal["above", "below", "beside"]
+
+_MIN_SIDE = 24.0
+_RULE = 6.0
+_ASIDE, _WRONG_SIDE, _BESIDE = 20.0, 40.0, 60.0
+_STRAY_GAP = 48.0
+_WALL = 60.0
+_TEXT_GAP = 30.0
+_EDGE = 0.09
+
+
+@dataclass(frozen=True)
+class Style:
+    """How the document is set: size and font of most of its text, what is drawn on every page, where captions stand."""
+
+    size: float = 0.0
+    font: str = ""
+    furniture: tuple[Rect, ...] = ()
+    captions_on_top: bool = False
+
+
+class Area(NamedTuple):
+    """The frame of a figure, and on which side of its caption it stands."""
+
+    rect: Rect
+    side: Side
+
+
+class _Reach(NamedTuple):
+    """A piece of ink that a caption can claim: how far it is, and where."""
+
+    cost: float
+    side: Side
+    piece: Rect
+
+
+class _Obstacles(NamedTuple):
+    """Lines of text, of which a figure may run into one, and what it never does."""
+
+    walls: list[Rect]
+    barriers: list[Rect]
+
+
+def find_areas(page: Page, captions: Sequence[Caption], style: Style) -> dict[Caption, Area]:
+    """The area of each caption; captions without one are not in the result.
+
+    Tables count as figures only for captions that find nothing else, and text set like a listing only after them.
+    """
+    areas = _assign(page, captions, _pieces(page, captions, style, with_tables=False), style)
+    if len(areas) < len(captions):
+        wider = _assign(page, captions, _pieces(page, captions, style, with_tables=True), style)
+        areas = {**wider, **areas}
+    for caption in captions:
+        if caption not in areas and (listing := _listing(page, caption, captions, style)):
+            areas[caption] = listing
+    return areas
+
+
+def whole_page(page: Page, style: Style) -> Rect | None:
+    """All that is drawn on a page without captions."""
+    pieces = _pieces(page, (), style, with_tables=True)
+    area = union(pieces) if pieces else None
+    return area if area and min(area.width, area.height) >= _MIN_SIDE else None
+
+
+def _pieces(page: Page, captions: Sequence[Caption], style: Style, *, with_tables: bool) -> list[Rect]:
+    """Ink that is neither running text nor caption nor page furniture, nor (unless with_tables) a table."""
+    own = {line for caption in captions for line in caption.lines}
+    pictures = [box.rect for box in page.boxes if box.kind == "picture" and box.rect.height >= _MIN_SIDE]
+    hidden = [_padded(line.rect) for line in own]
+    hidden += [_padded(rect) for rect in (*style.furniture, *page.marginal)]
+    for box in page.boxes:
+        if box.kind == "page-header" and box.rect.y1 < _EDGE * page.rect.height:
+            hidden.append(Rect(page.rect.x0, page.rect.y0, page.rect.x1, box.rect.y1 + 1))
+        elif box.kind == "page-footer" and box.rect.y0 > (1 - _EDGE) * page.rect.height:
+            hidden.append(Rect(page.rect.x0, box.rect.y0 - 1, page.rect.x1, page.rect.y1))
+        elif box.kind in ("page-header", "page-footer", "formula") or (box.kind == "table" and not with_tables):
+            hidden.append(_padded(box.rect))
+        elif box.kind != "picture" and not _is_label(box, page, style):
+            hidden += [_padded(line.rect) for line in box.lines if _is_running(line, box)]
+    cut = [_without_captions(picture, captions) for picture in pictures]
+    ink = page.ink(hidden, cut, [caption.rect for caption in captions])
+    return [piece for whole in ink for piece in _split(whole, captions) if min(piece.width, piece.height) > _RULE]
+
+
+def _is_running(line: Line, box: Box) -> bool:
+    """Whether a line is set as most of its box is; labels of a drawing that the box covers are not."""
+    sizes = sorted(other.size for other in box.lines)
+    return abs(line.size - sizes[len(sizes) // 2]) < 0.15 * line.size
+
+
+def _is_label(box: Box, page: Page, style: Style) -> bool:
+    """Whether a box of text belongs to a drawing: panel letters, and small text in another font than the body's."""
+    if not box.lines or box.kind in ("caption", "table"):
+        return False
+    if all(len(line.text.strip()) <= 3 for line in box.lines):
+        return True
+    small = all(line.size < 0.92 * style.size and line.font != style.font for line in box.lines)
+    return small and box.rect.width < 0.3 * page.rect.width
+
+
+def _padded(rect: Rect) -> Rect:
+    return Rect(rect.x0 - 2, rect.y0 - 1, rect.x1 + 2, rect.y1 + 1)
+
+
+def _without_captions(picture: Rect, captions: Sequence[Caption]) -> Rect:
+    """The picture box, cut where it runs into a caption below or above it."""
+    for caption in captions:
+        if picture.overlap_x(caption.rect) > 0 and picture.overlap_y(caption.rect) > 0:
+            if caption.rect.y0 > picture.y0 + picture.height / 2:
+                picture = picture._replace(y1=caption.rect.y0 - 1)
+            elif caption.rect.y1 < picture.y0 + picture.height / 2:
+                picture = picture._replace(y0=caption.rect.y1 + 1)
+    return picture
+
+
+def _split(piece: Rect, captions: Sequence[Caption]) -> list[Rect]:
+    """A piece cut at the captions that stand in it: what is left of it above and below each."""
+    for caption in captions:
+        rect = caption.rect
+        through = piece.overlap_x(rect) > 0.6 * rect.width and piece.y0 < rect.y0 and piece.y1 > rect.y1
+        if through:
+            parts = (piece._replace(y1=rect.y0 - 1), piece._replace(y0=rect.y1 + 1))
+            return [part for half in parts for part in _split(half, captions)]
+    return [piece]
+
+
+def _assign(page: Page, captions: Sequence[Caption], pieces: Sequence[Rect], style: Style) -> dict[Caption, Area]:
+    """Each piece goes to the caption that is cheapest to reach; the pieces of a caption make its area.
+
+    What a caption leaves, because its figure stands on another side, is offered to those that have none yet.
+    """
+    obstacles = _obstacles(page, captions, style)
+    areas: dict[Caption, Area] = {}
+    free, wanting = list(pieces), list(captions)
+    while wanting and free:
+        used: set[Rect] = set()
+        for caption, reaches in _claims(page, free, wanting, obstacles, style).items():
+            side, own = _one_side(reaches)
+            area = union(own)
+            if min(area.width, area.height) >= _MIN_SIDE:
+                areas[caption] = Area(area, side)
+                used.update(own)
+        if not used:
+            break
+        free = [piece for piece in free if piece not in used]
+        wanting = [caption for caption in wanting if caption not in areas]
+    _grow(areas, free, obstacles)
+    return {
+        caption: Area(_trimmed(area, caption, captions, page, obstacles.walls), side)
+        for caption, (area, side) in areas.items()
+    }
+
+
+def _claims(
+    page: Page,
+    pieces: Sequence[Rect],
+    wanting: Sequence[Caption],
+    obstacles: _Obstacles,
+    style: Style,
+) -> dict[Caption, list[_Reach]]:
+    columns = [_column(page, caption) for caption in wanting]
+    taken: dict[Caption, list[_Reach]] = {}
+    for piece in pieces:
+        reached: list[tuple[float, int, _Reach]] = []
+        for index, caption in enumerate(wanting):
+            reach = _reach(piece, caption, columns[index], obstacles, style)
+            if reach is not None:
+                reached.append((reach.cost, index, reach))
+        if reached:
+            _, index, reach = min(reached)
+            taken.setdefault(wanting[index], []).append(reach)
+    return taken
+
+
+def _obstacles(page: Page, captions: Sequence[Caption], style: Style) -> _Obstacles:
+    """What no figure reaches across: lines of running text, tables and their captions."""
+    own = {line for caption in captions for line in caption.lines}
+    walls, barriers = [], [caption.rect for caption in captions]
+    for box in page.boxes:
+        if box.kind == "caption" and box.lines and not own.intersection(box.lines):
+            barriers.append(box.rect)
+        if box.kind in ("text", "list-item", "section-header", "caption") and not _is_label(box, page, style):
+            walls += [line.rect for line in box.lines if line not in own and line.rect.width > _WALL]
+    return _Obstacles(walls, barriers)
+
+
+def _grow(areas: dict[Caption, Area], free: Sequence[Rect], obstacles: _Obstacles) -> None:
+    """Add pieces that no caption reaches, because they stand wide of it, to the area that they stand close to."""
+    rest = list(free)
+    grown = True
+    while grown:
+        grown = False
+        for caption, (area, side) in areas.items():
+            others = [other.rect for key, other in areas.items() if key is not caption]
+            for piece in [piece for piece in rest if _is_near(piece, area)]:
+                whole = area.union(piece)
+                if not any(_crosses(whole, rect) for rect in (*obstacles.walls, *obstacles.barriers, *others)):
+                    area, grown = whole, True
+                    rest.remove(piece)
+            areas[caption] = Area(area, side)
+
+
+def _is_near(piece: Rect, area: Rect) -> bool:
+    return piece.overlap_x(area) > -_STRAY_GAP and piece.overlap_y(area) > -_STRAY_GAP
+
+
+def _column(page: Page, caption: Caption) -> Rect:
+    """The caption's frame as wide as its column: as the narrowest text around its middle, else as the page."""
+    middle = (caption.rect.x0 + caption.rect.x1) / 2
+    around = [
+        box.rect
+        for box in page.boxes
+        if box.kind == "text" and box.rect.x0 <= middle <= box.rect.x1 and box.rect.width > 0.9 * caption.rect.width
+    ]
+    column = min(around, key=lambda rect: rect.width, default=page.rect)
+    return caption.rect._replace(x0=min(column.x0, caption.rect.x0), x1=max(column.x1, caption.rect.x1))
+
+
+def _reach(piece: Rect, caption: Caption, column: Rect, obstacles: _Obstacles, style: Style) -> _Reach | None:
+    """How a caption reaches a piece; None where it cannot belong to it."""
+    rect, aside = caption.rect, 0.0
+    enough = 0.2 * min(piece.width, rect.width)
+    if piece.overlap_x(rect) <= enough < piece.overlap_x(column) and piece.overlap_y(rect) <= 0:
+        rect, aside = column, _ASIDE
+    side: Side = "beside"
+    if piece.overlap_x(rect) > 0.2 * min(piece.width, rect.width):
+        side = "above" if piece.y1 <= rect.y0 + 8 else "below"
+        gap = rect.y0 - piece.y1 if side == "above" else piece.y0 - rect.y1
+        extra = aside + (_WRONG_SIDE if (side == "below") != style.captions_on_top else 0.0)
+        between = Rect(max(piece.x0, rect.x0), min(piece.y1, rect.y1), min(piece.x1, rect.x1), max(piece.y0, rect.y0))
+    elif piece.overlap_y(rect) > 0.3 * min(piece.height, rect.height):
+        gap, extra = -piece.overlap_x(rect), _BESIDE
+        between = Rect(min(piece.x1, rect.x1), max(piece.y0, rect.y0), max(piece.x0, rect.x0), min(piece.y1, rect.y1))
+        if gap > 2 * _STRAY_GAP:
+            return None
+    else:
+        return None
+    if gap < -8:
+        return None
+    if sum(_crosses(between, wall) for wall in obstacles.walls) > 1:
+        return None
+    if any(_crosses(between, other) for other in obstacles.barriers if other is not caption.rect):
+        return None
+    return _Reach(max(gap, 0.0) + extra, side, piece)
+
+
+def _crosses(between: Rect, wall: Rect) -> bool:
+    return between.overlap_x(wall) > 4 and between.overlap_y(wall) > 2
+
+
+def _one_side(reaches: Sequence[_Reach]) -> tuple[Side, list[Rect]]:
+    """The pieces of a caption that stand on one side of it, without those that stand far from the rest."""
+    sides: dict[Side, list[_Reach]] = {}
+    for reach in reaches:
+        sides.setdefault(reach.side, []).append(reach)
+    side, chosen = max(sides.items(), key=lambda item: _weight(item[1]))
+    pieces = sorted((reach.piece for reach in chosen), key=lambda piece: -piece.area)
+    own, rest = [pieces[0]], pieces[1:]
+    area = pieces[0]
+    while near := [piece for piece in rest if _is_near(piece, area)]:
+        area = union([area, *near])
+        own += near
+        rest = [piece for piece in rest if piece not in near]
+    return side, own
+
+
+def _weight(reaches: Sequence[_Reach]) -> float:
+    """Much ink close to the caption outweighs little ink, or ink far from it."""
+    return sum(reach.piece.area for reach in reaches) / (50 + min(reach.cost for reach in reaches))
+
+
+def _trimmed(area: Rect, caption: Caption, captions: Sequence[Caption], page: Page, walls: Sequence[Rect]) -> Rect:
+    """The area a little wider than its ink, but not into a caption, nor into text beside it."""
+    area = Rect(
+        max(area.x0 - 3, 0), max(area.y0 - 3, 0), min(area.x1 + 3, page.rect.x1), min(area.y1 + 3, page.rect.y1)
+    )
+    others = [other.rect for other in captions if other is not caption]
+    for rect, most in [(caption.rect, 0.5), *((rect, 0.4) for rect in others), *((rect, 0.25) for rect in walls)]:
+        if area.overlap_x(rect) <= 0 or area.overlap_y(rect) <= 0:
+            continue
+        cuts = [
+            (area.y1 - rect.y0, area._replace(y1=rect.y0 - 1)),
+            (rect.y1 - area.y0, area._replace(y0=rect.y1 + 1)),
+            (area.x1 - rect.x0, area._replace(x1=rect.x0 - 1)),
+            (rect.x1 - area.x0, area._replace(x0=rect.x1 + 1)),
+        ]
+        loss, cut = min(cuts, key=lambda entry: entry[0])
+        if loss < most * min(area.width, area.height):
+            area = cut
+    return area
+
+
+def _listing(page: Page, caption: Caption, captions: Sequence[Caption], style: Style) -> Area | None:
+    """A figure made of text only: boxes next to the caption that are not set as the body is."""
+    others = {line for other in captions for line in other.lines}
+    boxes = [box for box in page.boxes if box.lines and not others.intersection(box.lines) and _is_foreign(box, style)]
+    sides: tuple[Side, ...] = ("below", "above") if style.captions_on_top else ("above", "below")
+    for side in sides:
+        area: Rect | None = None
+        while True:
+            edge = caption.rect if area is None else area
+            near = [box for box in boxes if box.rect.overlap_x(caption.rect) > 0 and _gap(box.rect, edge, side)]
+            if not near:
+                break
+            area = union([*(box.rect for box in near), *([area] if area else [])])
+            boxes = [box for box in boxes if box not in near]
+        if area and min(area.width, area.height) >= _MIN_SIDE:
+            return Area(area, side)
+    return None
+
+
+def _is_foreign(box: Box, style: Style) -> bool:
+    """Whether a box is set in another font than the body."""
+    if box.kind in ("page-header", "page-footer", "caption", "section-header", "title"):
+        return False
+    foreign = sum(len(line.text) for line in box.lines if line.font != style.font)
+    return foreign > 0.7 * sum(len(line.text) for line in box.lines)
+
+
+def _gap(rect: Rect, edge: Rect, side: Side) -> bool:
+    gap = edge.y0 - rect.y1 if side == "above" else rect.y0 - edge.y1
+    return -4 < gap < _TEXT_GAP
