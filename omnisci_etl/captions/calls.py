@@ -33,11 +33,12 @@ _SQL = "omnisci_etl.captions.sql"
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What an attempt may cost: the price it is sent at and its worst case in US dollars."""
+    """What an attempt may cost: the price it is sent at and its worst case in US dollars; the picture that it sends."""
 
     call_id: int
     price: dict[str, str]
     worst_case: Decimal
+    sent_image_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class CallDesk:
         rows = [
             {
                 "call_id": i.call_id, "ordinal": states[i.call_id].last_ordinal + 1, "price": i.price,
-                "worst_case_usd": i.worst_case,
+                "worst_case_usd": i.worst_case, "sent_image_sha256": i.sent_image_sha256,
             }
             for i in intents
         ]  # fmt: skip

@@ -138,7 +138,7 @@ class Crew:
         except BlobMissing as error:
             return str(error)
         prices = lane.spec.prices
-        intent = Intent(job.call_id, costs.snapshot(prices), made.worst_case(prices))
+        intent = Intent(job.call_id, costs.snapshot(prices), made.worst_case(prices), made.image_sha256)
         return Ready(made.request, intent, made.tokens, made.fault)
 
     async def pace(self, lane: Lane, tokens: int) -> float:

@@ -95,7 +95,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
     panels = _within(((p, _neutral(p.text, evidence)) for p in evidence.panels), MAX_PANELS, MAX_PANELS)
     for panel, text in panels:
         room -= len(text)
-        yield from _element("panel", {"label": panel.label[:20]}, text)
+        # A panel that the authors only letter is to be described all the same.
+        yield from _element("panel", {"label": panel.label[:20]}, text, always=bool(panel.label))
     for mention, text in _within(((m, _neutral(m.text, evidence)) for m in evidence.mentions), room, MAX_MENTION):
         attributes = {"section": mention.section[:120], "panels": " ".join(mention.panels)[:120]}
         yield from _element("mention", attributes, text)
@@ -120,8 +121,8 @@ def _clipped(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - len(_CUT)].rsplit(" ", 1)[0] + _CUT
 
 
-def _element(tag: str, attributes: Mapping[str, str], text: str) -> Iterator[str]:
-    if text:
+def _element(tag: str, attributes: Mapping[str, str], text: str, *, always: bool = False) -> Iterator[str]:
+    if text or always:
         named = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value)
         yield f"<{tag}{named}>"
         yield escape(text)

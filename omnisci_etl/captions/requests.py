@@ -14,17 +14,22 @@ from omnisci_etl.captions.routes import Prices
 from omnisci_etl.context import Context
 from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.images import for_model
+from omnisci_etl.hashing import sha256_hex
 from omnisci_etl.ledger.database import dumps
 
 
 @dataclass(frozen=True, slots=True)
 class MadeRequest:
-    """A request as it will be sent. tokens: likely ones, in and out; fault: why it cannot be sent at all."""
+    """A request as it will be sent. tokens: likely ones, in and out; fault: why it cannot be sent at all.
+
+    image_sha256: the hash of the picture's bytes as sent, None where there are none.
+    """
 
     request: ModelRequest
     text_bytes: int
     tokens: int
     fault: str = ""
+    image_sha256: str | None = None
 
     def worst_case(self, prices: Prices) -> Decimal:
         """The most that it can cost at these prices."""
@@ -46,4 +51,4 @@ def make_request(context: Context, planner: Planner, model: str, figure: FigureR
     )  # fmt: skip
     size = len((request.system + request.user + dumps(prompt.output_schema)).encode())
     tokens = costs.likely_input_tokens(size, *costs.sent_size(figure.width, figure.height, MAX_SIDE))
-    return MadeRequest(request, size, tokens + spec.max_output_tokens, fault)
+    return MadeRequest(request, size, tokens + spec.max_output_tokens, fault, sha256_hex(image) if image else None)

@@ -140,3 +140,10 @@ def test_no_text_breaks_out(caption, title, pairs):
     tags = re.findall(r"<(/?)([a-z-]+)", made)
     assert {name for _, name in tags} <= {"evidence", "figure", "paper-title", "author-caption", "panel", "mention"}
     assert sum(1 for closing, _ in tags if closing) * 2 == len(tags)
+
+
+def test_a_panel_without_words_is_named() -> None:
+    text = render(PROMPT, evidence(panels=(PanelText('a"', ""), PanelText("b", "Two."))))
+    assert [line for line in text.splitlines() if "panel" in line] == [
+        "<panel label='a\"'>", "</panel>", '<panel label="b">', "</panel>",
+    ]  # fmt: skip

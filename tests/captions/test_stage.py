@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import io
 import logging
 from decimal import Decimal
 from functools import partial
 
 import pytest
+from PIL import Image
 
 from omnisci_etl.captions import planning, prompts
 from omnisci_etl.captions.stage import caption, plan
@@ -250,3 +254,31 @@ def test_no_key_reaches_rows_blobs_errors_or_logs(routed, llm, fault, library, c
     stored = [path for path in tmp_path.rglob("*") if path.is_file() and key.encode() in path.read_bytes()]
     assert stored == []
     assert key not in caplog.text
+
+
+def picture(size):
+    data = io.BytesIO()
+    Image.new("RGB", size, (9, 90, 160)).save(data, format="PNG")
+    return data.getvalue()
+
+
+def test_each_attempt_says_which_picture_it_sent(routed, llm, library, fault):
+    office = routed()
+    extraction = library.paper()
+    library.figure(extraction, 1, picture=picture((4000, 100)))
+    library.figure(extraction, 2, picture=picture((64, 48)))
+    llm.faults["/v1/responses"] = [fault("truncate")]
+    office.run(caption)
+    sent = {
+        hashlib.sha256(
+            base64.b64decode(asked.body["input"][0]["content"][0]["image_url"].partition(",")[2])
+        ).hexdigest()
+        for asked in llm.asked
+    }
+    rows = office.rows(
+        "SELECT a.sent_image_sha256 AS sent, f.image_sha256 AS stored, f.ordinal FROM attempt a JOIN route USING (call_id) "
+        "JOIN figure f USING (figure_id)"
+    )
+    assert {row["sent"] for row in rows} == sent
+    assert len(rows) == 3
+    assert {row["ordinal"]: row["sent"] == row["stored"] for row in rows} == {1: False, 2: True}

@@ -197,7 +197,7 @@ class Rounds:
                 except BlobMissing as error:
                     job.reason = str(error)
                     continue
-                intent = Intent(job.call_id, price, made.worst_case(prices))
+                intent = Intent(job.call_id, price, made.worst_case(prices), made.image_sha256)
                 if made.fault:
                     self._refuse(intent, made.fault)
                 else:
