@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Annotated
+
 import typer
 
 from omnisci_etl.errors import ConfigError
@@ -23,8 +26,8 @@ def register(app: typer.Typer) -> None:
         app.command(name, help=f"Not built yet: {purpose}.", rich_help_panel="Not built yet")(_refusal(name))
 
 
-def _refusal(name: str):  # type: ignore[no-untyped-def]
-    def refuse(arguments: list[str] = typer.Argument(None, hidden=True)) -> None:  # noqa: B008
+def _refusal(name: str) -> Callable[..., None]:
+    def refuse(arguments: Annotated[list[str] | None, typer.Argument(hidden=True)] = None) -> None:
         raise ConfigError(f"`omnisci {name}` is not built yet")
 
     return refuse

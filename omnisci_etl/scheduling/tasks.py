@@ -155,7 +155,7 @@ def score() -> Counts:
 
     given = _parameters()
     counts = run_in_airflow(stages.score, discipline=given.get("discipline"), limit=given.get("limit"))
-    if counts["rejected"] and (waiting := stages.escalations()):
+    if counts["captions"] and (waiting := stages.escalations()):
         get_current_context()["outlet_events"][TO_ESCALATE].add(ESCALATIONS, extra={"figures": waiting})
     return counts
 

@@ -5,13 +5,17 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import airflow.sdk
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omnisci_etl import stages
 from omnisci_etl.errors import ConfigError
 from omnisci_etl.ledger.runs import RunIdentity
+from omnisci_etl.scheduling import tasks
 from omnisci_etl.scheduling.tasks import LogProgress, backfill_window, day, identity_from_context
+from omnisci_etl.scheduling.wiring import ESCALATIONS, TO_ESCALATE
 
 
 def context(run_type: str, *, start: datetime | None = None, **params: Any) -> dict[str, Any]:
@@ -80,3 +84,20 @@ def test_progress_is_logged_now_and_then(caplog: pytest.LogCaptureFixture) -> No
     eager.update(1, 3, "papers")
     eager.update(2)
     assert [record.getMessage() for record in caplog.records] == ["1 of 3 done papers", "2 of ? done "]
+
+
+@pytest.mark.parametrize(
+    ("scored", "waiting", "announced"), [(3, 2, [{"figures": 2}]), (3, 0, []), (0, 2, [])], ids=["some", "none", "idle"]
+)
+def test_escalations_are_announced_only_after_decisions_that_ask_for_some(
+    monkeypatch: pytest.MonkeyPatch, scored: int, waiting: int, announced: list[Any]
+) -> None:
+    """An announcement with nothing decided before it would start captioning for ever."""
+    made: list[Any] = []
+    alias = SimpleNamespace(add=lambda asset, extra: made.append((asset, extra)))
+    here = {"outlet_events": {TO_ESCALATE: alias}, "params": {}}
+    monkeypatch.setattr(airflow.sdk, "get_current_context", lambda: here)
+    monkeypatch.setattr(tasks, "run_in_airflow", lambda *_, **__: {"captions": scored})
+    monkeypatch.setattr(stages, "escalations", lambda: waiting)
+    assert tasks.score() == {"captions": scored}
+    assert made == [(ESCALATIONS, extra) for extra in announced]
