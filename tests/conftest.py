@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -28,6 +29,12 @@ from omnisci_etl.ledger.runs import Run, RunIdentity
 ROOT = Path(__file__).resolve().parent.parent
 REALDATA = Path(os.environ.get("OMNISCI_REALDATA", ROOT.parent / "shared" / "data" / "real"))
 _numbers = itertools.count(1)
+
+
+def pytest_configure() -> None:
+    """A process in the background of a shell ignores the interrupt, and so would all that tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
