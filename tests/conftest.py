@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import hypothesis
 import pytest
 from PIL import Image
 from sqlalchemy import Connection, create_engine, text
@@ -29,6 +30,12 @@ from omnisci_etl.ledger.runs import Run, RunIdentity
 ROOT = Path(__file__).resolve().parent.parent
 REALDATA = Path(os.environ.get("OMNISCI_REALDATA", ROOT.parent / "shared" / "data" / "real"))
 _numbers = itertools.count(1)
+
+
+# The same examples in every run, so that a change is judged by itself; OMNISCI_FUZZ=1 looks for further ones.
+hypothesis.settings.register_profile("fixed", derandomize=True, database=None)
+if "OMNISCI_FUZZ" not in os.environ:
+    hypothesis.settings.load_profile("fixed")
 
 
 def pytest_configure() -> None:

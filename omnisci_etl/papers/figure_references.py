@@ -50,6 +50,7 @@ class _Item(NamedTuple):
     number: int
     minor: str
     panels: tuple[str, ...]
+    bracketed: bool = False
 
     @property
     def name(self) -> str:
@@ -218,7 +219,8 @@ def _list(text: str, head: _Head) -> ReferenceList | None:
     while separator := _ITEM_SEP.match(text, last.end):
         prefix = last.prefix if separator["dash"] else first.prefix
         item = _next_item(text, separator, prefix, strict=not head.plural or distinct > 1)
-        if item is None:
+        # "Figure 7 (a), (1) for the first": numbers of something else, unless the first stands in brackets, too.
+        if item is None or item.bracketed > first.bracketed:
             break
         _append(found, last, item, separator)
         distinct += item.name != last.name
@@ -295,7 +297,7 @@ def _item(text: str, position: int, kind: str) -> _Item | None:
         return None
     prefix = "S" if prefix in {"SUP", "SUPP", "SI"} else "ED" if prefix == "EV" else prefix
     panels, end = panels_after(text, match.end())
-    return _Item(end, prefix or kind, int(match["number"]), match["minor"] or "", panels)
+    return _Item(end, prefix or kind, int(match["number"]), match["minor"] or "", panels, bool(match["open"]))
 
 
 def _panels_before(text: str, position: int) -> tuple[str, ...]:

@@ -377,3 +377,16 @@ def test_what_is_named_and_not_there_is_told() -> None:
     assert missing == ("3", "4")
     assert [m.namings for m in found["a"]] == [1]
     assert found["b"] == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Figure 7 (a), (1) for the first and (2) for the second.", ["7"]),
+        ("Figs. (1) and (2) show it.", ["1", "2"]),
+        ("Figs. 1, 2 and (3) of the list.", ["1", "2"]),
+        ("Figures 7 (a), (b) and 8 show it.", ["7", "8"]),
+    ],
+)
+def test_a_number_in_brackets_is_a_figure_where_the_first_is_bracketed_too(text: str, numbers: list[str]) -> None:
+    assert [found.number for found in find_references(text)] == numbers
