@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import Connection
 
-from omnisci_etl.captions import prompts
+from omnisci_etl.captions import costs, prompts
 from omnisci_etl.captions.figures import FigureRow
 from omnisci_etl.captions.outlook import Outlook
 from omnisci_etl.captions.prompts import Prompt
@@ -124,6 +125,17 @@ class Planner:
         """A number from 0 to 1 that the figure and the policy determine, so that planning twice decides alike."""
         digest = canonical_sha256([self.routes.policy_sha256, figure.image_sha256, figure.evidence_sha256])
         return int(digest[:13], 16) / 16**13
+
+    def estimate(self, want: Want) -> tuple[int, int, Decimal]:
+        """Tokens in and out and US dollars that a wanted call would likely take; an extractive one none."""
+        model, figure = want.decision.model, want.figure
+        if self.is_extractive(model):
+            return 0, 0, Decimal(0)
+        prompt, spec = self.prompt_of(model), self.routes.models[model]
+        size = len((prompt.system + prompts.render(prompt, figure.evidence)).encode())
+        tokens = costs.likely_input_tokens(size, *costs.sent_size(figure.width, figure.height, MAX_SIDE))
+        answer = costs.likely_output_tokens(len(figure.evidence.panels), spec.max_output_tokens)
+        return tokens, answer, costs.likely_cost(spec.prices, tokens, answer)
 
     def register(self, connection: Connection, run_key: int) -> dict[str, int]:
         """Writes the rows of the prompts and models that the policy can choose; model ids by name in the file."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from omnisci_etl.captions import costs, outlook, prompts
+from omnisci_etl.captions import costs, outlook
 from omnisci_etl.captions.conditions import holds
 from omnisci_etl.captions.figures import FigureRow, load_figures
-from omnisci_etl.captions.planning import MAX_SIDE, Planner, Want
+from omnisci_etl.captions.planning import Planner, Want
 from omnisci_etl.captions.routes import Rule
 from omnisci_etl.errors import ConfigError
 from omnisci_etl.ledger.database import Ledger, sql
@@ -71,15 +71,5 @@ def _judged(rule: Rule, found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _estimate(planner: Planner, want: Want) -> dict[str, Any]:
     """Tokens and US dollars that the call would likely take."""
-    model, figure = want.decision.model, want.figure
-    if planner.is_extractive(model):
-        return {"input_tokens": 0, "output_tokens": 0, "usd": 0.0}
-    prompt, spec = planner.prompt_of(model), planner.routes.models[model]
-    size = len((prompt.system + prompts.render(prompt, figure.evidence)).encode())
-    tokens = costs.likely_input_tokens(size, *costs.sent_size(figure.width, figure.height, MAX_SIDE))
-    answer = costs.likely_output_tokens(len(figure.evidence.panels), spec.max_output_tokens)
-    return {
-        "input_tokens": tokens,
-        "output_tokens": answer,
-        "usd": float(round(costs.likely_cost(spec.prices, tokens, answer), 6)),
-    }
+    tokens, answer, dollars = planner.estimate(want)
+    return {"input_tokens": tokens, "output_tokens": answer, "usd": float(round(dollars, 6))}

@@ -86,15 +86,12 @@ def decide(routes: Routes, found: Mapping[str, Any], outlook: Outlook, draw: flo
     draw (0 to 1, uniform over figures) gives the share `explore` of decisions to a model drawn at random.
     """
     candidates = tuple(routes.routed_models())
-    model, reason = _by_rule(routes, found, outlook)
-    explore = routes.policy.explore
+    chosen, reason = _by_rule(routes, found, outlook)
+    model, explore = chosen, routes.policy.explore
     share = explore / len(candidates)
     if draw < explore:
-        drawn = candidates[min(int(draw / share), len(candidates) - 1)]
-        model, reason = drawn, {"rule": "explore", "use": drawn, "instead_of": reason}
-        chosen = reason["instead_of"]["use"]
-    else:
-        chosen = model
+        model = candidates[min(int(draw / share), len(candidates) - 1)]
+        reason = {"rule": "explore", "use": model, "instead_of": reason}
     probability = share + (1 - explore if model == chosen else 0)
     return Decision(model, reason, _with(found, outlook), candidates, probability)
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from omnisci_etl.captions import costs, outlook, prompts, routes
+from omnisci_etl.captions import outlook, routes
 from omnisci_etl.captions.batches.stage import OPEN, Outcome
 from omnisci_etl.captions.batches.stage import caption as caption_in_batches
 from omnisci_etl.captions.clerk import CHUNK, Clerk
 from omnisci_etl.captions.crew import Crew, tell
 from omnisci_etl.captions.figures import candidates, chunks, load_figures
-from omnisci_etl.captions.planning import MAX_SIDE, Planner, Want, call_states, known_calls
+from omnisci_etl.captions.planning import Planner, Want, call_states, known_calls
 from omnisci_etl.captions.providers import key_of
 from omnisci_etl.captions.routes import Model
 from omnisci_etl.config import Settings
@@ -82,12 +82,16 @@ def _end(crew: Crew, batches: Outcome, tally: Counts) -> None:
 
 def escalations(settings: Settings, ledger: Ledger) -> int:
     """Figures that have captions, all judged and too weak, and may have another of a stronger model."""
-    escalate = routes.load(settings).policy.escalation
+    table = routes.load(settings)
+    escalate = table.policy.escalation
     if escalate is None:
         return 0
-    with ledger.read() as connection:
-        waiting = set(candidates(connection, discipline=None, captioned=False, escalate=escalate))
-        return len(waiting.difference(candidates(connection, discipline=None, captioned=False)))
+    planner = Planner(table)
+    with ledger.read(timeout_s=600) as connection:
+        planner.outlook = outlook.load(connection, table, 0)
+        ids = candidates(connection, discipline=None, captioned=False, escalate=escalate)
+        figures = (figure for chunk in chunks(ids, CHUNK) for figure in load_figures(connection, chunk))
+        return sum(planner.want(figure).decision.reason["rule"] == "escalate" for figure in figures)
 
 
 @dataclass
@@ -184,14 +188,10 @@ class _Survey:
 
     def _add_call(self, found: _Estimate, want: Want) -> None:
         found.calls += 1
-        model = want.decision.model
-        if self._planner.is_extractive(model):
+        if self._planner.is_extractive(want.decision.model):
             return
-        spec, figure, prompt = self._planner.routes.models[model], want.figure, self._planner.prompt_of(model)
-        size = len((prompt.system + prompts.render(prompt, figure.evidence)).encode())
-        tokens = costs.likely_input_tokens(size, *costs.sent_size(figure.width, figure.height, MAX_SIDE))
-        answer = costs.likely_output_tokens(len(figure.evidence.panels), spec.max_output_tokens)
+        tokens, answer, dollars = self._planner.estimate(want)
         found.input_tokens += tokens
         found.output_tokens += answer
-        found.usd += costs.likely_cost(spec.prices, tokens, answer)
-        found.image_bytes += figure.image_bytes
+        found.usd += dollars
+        found.image_bytes += want.figure.image_bytes

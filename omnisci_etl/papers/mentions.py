@@ -20,7 +20,6 @@ __all__ = [
     "Reference",
     "figure_number",
     "find_references",
-    "labels_seen",
     "mentions",
     "sentence_at",
     "sentences",
@@ -61,16 +60,10 @@ def survey(
     return {locator: tuple(those) for locator, those in found.items()}, missing
 
 
-def labels_seen(paragraphs: Iterable[Paragraph]) -> list[str]:
-    """The numbers of the paper's own figures that the text names, each once, in the order of first naming.
-
-    Supplementary and extended-data figures and those of other works are left out. "1.34" is figure 1 with a citation
-    mark stuck to it, unless the paper numbers all its figures by chapter.
-    """
-    return _own([ref.number for paragraph in paragraphs for ref in find_references(paragraph.text)])
-
-
 def _own(numbers: Iterable[str]) -> list[str]:
+    """The numbers of the paper's main figures, each once; "1.34" is figure 1 with a citation mark stuck to it, unless
+    the paper numbers all its figures by chapter.
+    """
     own = [number for number in numbers if not (number.startswith(("S", "ED")) or "-" in number)]
     if any("." not in number for number in own):
         own = [number.partition(".")[0] for number in own]

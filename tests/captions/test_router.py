@@ -248,3 +248,13 @@ def test_the_outlook_is_read_from_the_ledger(cascade, llm, library, fault):
     (spent,) = office.rows("SELECT sum(cost_usd) AS usd FROM spend")
     assert left == 1 - spent["usd"]
     assert Planner(table).outlook == Outlook()
+
+
+def test_a_figure_that_has_no_further_model_waits_for_none(cascade, llm, library):
+    office = cascade(rules=[{"when": {"kind": "chart"}, "use": "strong"}])
+    library.figure(library.paper(), 1, caption="The yield in plain words.")
+    llm.caption_of = lambda data: BAD
+    office.run(caption)
+    office.run(score)
+    assert escalations(office.settings, office.ledger) == 0
+    assert office.run(caption)["figures"] == 0

@@ -14,7 +14,7 @@ from omnisci_etl.captions.pointers import rewrite
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.judging.references import find_references as counted
 from omnisci_etl.papers.figure_references import figure_number, find_lists, find_references, split_label
-from omnisci_etl.papers.mentions import labels_seen, mentions
+from omnisci_etl.papers.mentions import mentions, survey
 from omnisci_etl.papers.model import Link, Paragraph
 from omnisci_etl.papers.references import find_pointers
 from omnisci_etl.papers.sentences import sentence_at, sentences
@@ -87,7 +87,7 @@ def test_mentions_hold_their_sentence(texts: list[str], spans: list[tuple[int, i
         assert len(those) <= len(paragraphs)
         assert all(mention.text in texts and mention.sentence in mention.text for mention in those)
         assert all(len(mention.panels) == len(set(mention.panels)) for mention in those)
-    seen = labels_seen(paragraphs)
+    seen = survey(paragraphs, {})[1]
     assert len(seen) == len(set(seen))
     assert not any(number.startswith(("S", "ED")) for number in seen)
 
@@ -116,7 +116,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "panels": split_panels,
     "panels-bold": lambda text: split_panels(text[:19_999], [(n, n + 1) for n in range(0, 19_000, 3)]),
     "mentions": _figures_of,
-    "labels": lambda text: labels_seen([Paragraph(text)]),
+    "labels": lambda text: survey([Paragraph(text)], {}),
     "label": lambda text: (figure_number(text), split_label(text)),
     "pointers": find_pointers,
     "counted": counted,

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from omnisci_etl.papers.mentions import (
     figure_number,
     find_references,
-    labels_seen,
     mentions,
     sentence_at,
     sentences,
@@ -270,7 +269,7 @@ def test_a_sentence_without_end_is_cut() -> None:
 
 
 def seen(*texts: str) -> list[str]:
-    return labels_seen(Paragraph(text) for text in texts)
+    return list(survey((Paragraph(text) for text in texts), {})[1])
 
 
 def test_the_labels_that_the_text_names() -> None:

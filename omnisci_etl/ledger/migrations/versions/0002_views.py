@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from alembic import op
+from omnisci_etl.ledger.migrations.steps import execute, execute_beside
 
 revision = "0002"
 down_revision = "0001"
@@ -13,11 +11,11 @@ VIEWS = ("coverage", "funnel", "call_status", "spend", "export_lineage", "lineag
 
 def upgrade() -> None:
     """Creates the views; the SQL stands in the file beside this one."""
-    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").replace("%", "%%"))
+    execute_beside(__file__)
 
 
 def downgrade() -> None:
     """Drops the views."""
     for view in VIEWS:
-        op.get_bind().exec_driver_sql(f"DROP VIEW omnisci.{view}")
-    op.get_bind().exec_driver_sql("DROP FUNCTION omnisci.active_caption(bigint)")
+        execute(f"DROP VIEW omnisci.{view}")
+    execute("DROP FUNCTION omnisci.active_caption(bigint)")

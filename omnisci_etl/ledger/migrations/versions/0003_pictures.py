@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from alembic import op
+from omnisci_etl.ledger.migrations.steps import execute, execute_beside
 
 revision = "0003"
 down_revision = "0002"
@@ -12,17 +10,16 @@ down_revision = "0002"
 
 def upgrade() -> None:
     """Adds the tables and the view; the SQL stands in the file beside this one."""
-    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").replace("%", "%%"))
+    execute_beside(__file__)
 
 
 def downgrade() -> None:
     """Drops what was added."""
-    connection = op.get_bind()
-    connection.exec_driver_sql("DROP VIEW omnisci.near_duplicates")
-    connection.exec_driver_sql("DROP TABLE omnisci.picture_pair, omnisci.picture_look")
-    connection.exec_driver_sql("DROP FUNCTION omnisci.band_probes(bigint)")
-    connection.exec_driver_sql("ALTER TABLE omnisci.figure DROP COLUMN kind_confidence")
-    connection.exec_driver_sql(
+    execute("DROP VIEW omnisci.near_duplicates")
+    execute("DROP TABLE omnisci.picture_pair, omnisci.picture_look")
+    execute("DROP FUNCTION omnisci.band_probes(bigint)")
+    execute("ALTER TABLE omnisci.figure DROP COLUMN kind_confidence")
+    execute(
         "COMMENT ON COLUMN omnisci.triplets.kind IS "
         "'Kind of figure by its caption (chart, schematic, microscopy, ...).'"
     )

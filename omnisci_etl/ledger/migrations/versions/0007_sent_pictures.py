@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from alembic import op
+from omnisci_etl.ledger.migrations.steps import execute, execute_beside
 
 revision = "0007"
 down_revision = "0006"
@@ -12,9 +10,9 @@ down_revision = "0006"
 
 def upgrade() -> None:
     """Adds the column."""
-    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    execute_beside(__file__)
 
 
 def downgrade() -> None:
     """Drops it."""
-    op.get_bind().exec_driver_sql("ALTER TABLE omnisci.attempt DROP COLUMN sent_image_sha256")
+    execute("ALTER TABLE omnisci.attempt DROP COLUMN sent_image_sha256")
