@@ -147,6 +147,7 @@ class Judges(_Strict):
     """Models for judging, by task; the first of another family than the captioner's is asked."""
 
     caption: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
     qa_writer: tuple[str, ...] = ()
     qa_answerer: tuple[str, ...] = ()
 
@@ -186,6 +187,19 @@ class Routes(_Strict):
         """The model's family: as stated, else the first part of its requested name."""
         spec = self.models[model]
         return spec.family or ("none" if self.provider_of(model).api == "extractive" else spec.model.split("-")[0])
+
+    def judges_for(self, task: str, family: str) -> list[str]:
+        """The models of a judging task that may judge what a model of this family wrote, in the order of the file.
+
+        Those of the same family only where the file allows it. Raises ConfigError where none is left.
+        """
+        named: tuple[str, ...] = getattr(self.judges, task)
+        free = [name for name in named if self.allow_same_family_judge or self.family_of(name) != family]
+        if free:
+            return free
+        listed = f"only {', '.join(named)}, of the captioner's own family {family!r}" if named else "no model"
+        remedy = "name one of another family" + (", or set allow_same_family_judge: true" if named else "")
+        raise ConfigError(f"the routes file names {listed} under judges.{task}: {remedy}")
 
     def routed_models(self) -> list[str]:
         """Models that the policy can choose, each once."""

@@ -18,6 +18,7 @@ class Evidence:
 
     panel_labels: as the author caption prints them ("a", "B", "ii"); empty where it names none.
     mentions: the paragraphs of the body that name the figure. label: the figure's own ("Fig. 1").
+    image_sha256: its picture in the blob store; picture_text: what was read off it, one string a line.
     """
 
     author_caption: str
@@ -26,6 +27,8 @@ class Evidence:
     kind: str = ""
     label: str = ""
     title: str = ""
+    image_sha256: str = ""
+    picture_text: str = ""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -40,11 +43,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A caption to be scored: its body, its panels as (label, text), and the evidence of its figure."""
+    """A caption to be scored: its body, its panels as (label, text), and the evidence of its figure.
+
+    finish_reason is the vendor's word on how the answer ended, "" where none asked a vendor.
+    """
 
     body: str
     panels: tuple[tuple[str, str], ...]
     evidence: Evidence
+    finish_reason: str = ""
 
     def parts(self) -> Iterator[tuple[str, str]]:
         """("body", text), then ("panel LABEL", text) for each panel; each text cut at MAX_PART characters."""

@@ -1,0 +1,18 @@
+"""The path of a caption through the gate."""
+
+from __future__ import annotations
+
+from omnisci_etl.ledger.migrations.steps import execute, execute_beside
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    """Adds it."""
+    execute_beside(__file__)
+
+
+def downgrade() -> None:
+    """Drops it."""
+    execute("SELECT 1")
