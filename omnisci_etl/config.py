@@ -44,14 +44,18 @@ class Settings(BaseSettings):
     call_tries: int = Field(5, ge=1, le=20)
     unknown_grace: float = Field(10.0, ge=0)
     strike_cap: int = Field(3, ge=1, le=20)
+    unknown_cap: int = Field(10, ge=1, le=100)
     batch_requests: int = Field(20_000, ge=1, le=50_000)
     batch_bytes: int = Field(64_000_000, ge=1, le=190_000_000)
+    picture_model: str | None = None
+    picture_model_trust_code: bool = False
     folder_path: Path | None = None
     export_path: Path | None = None
 
     @field_validator(
-        "database_url", "pg_bin", "blobs", "routes", "contact", "folder_path", "export_path", mode="before"
-    )
+        "database_url", "pg_bin", "blobs", "routes", "contact", "picture_model", "folder_path", "export_path",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _blank_is_unset(cls, value: object) -> object:
         return None if value == "" else value

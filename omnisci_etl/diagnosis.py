@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Literal
 
 from sqlalchemy import text
@@ -40,7 +41,7 @@ def checkup(settings: Settings) -> list[Finding]:
     findings.extend(_routes(settings))
     if all(f.state != "wrong" and f.state != "away" for f in findings if f.what in ("database", "migrations")):
         findings.extend(_sources(settings))
-    findings.extend(_embedding())
+    findings.extend(_judging(settings))
     return findings
 
 
@@ -100,7 +101,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 def _routes(settings: Settings) -> Iterator[Finding]:
     from omnisci_etl.captions.providers import check_provider
-    from omnisci_etl.captions.routes import load
+    from omnisci_etl.captions.routes import load, warnings
 
     try:
         routes = load(settings)
@@ -108,6 +109,8 @@ def _routes(settings: Settings) -> Iterator[Finding]:
         yield Finding("routes", "wrong", str(error))
         return
     yield Finding("routes", "ok", f"policy {routes.policy.name}: models {', '.join(routes.models)}")
+    for warning in warnings(routes, date.today()):
+        yield Finding("retirement", "warning", warning)
     for name, provider in routes.providers.items():
         if provider.api == "extractive":
             continue
@@ -133,8 +136,15 @@ def _sources(settings: Settings) -> Iterator[Finding]:
     yield from findings
 
 
-def _embedding() -> Iterator[Finding]:
+def _judging(settings: Settings) -> Iterator[Finding]:
+    from omnisci_etl.judging.reading import reading_missing
     from omnisci_etl.judging.scorers import embedding_missing
+    from omnisci_etl.judging.scorers.picture_similarity import picture_similarity_missing
 
-    missing = embedding_missing()
-    yield Finding("embeddings", "warning" if missing else "ok", missing or "the similarity scorer is at hand")
+    found = (
+        ("embeddings", embedding_missing(), "the similarity scorer is at hand"),
+        ("picture model", picture_similarity_missing(settings.picture_model), str(settings.picture_model)),
+        ("picture text", reading_missing(), "text in pictures is read"),
+    )
+    for what, missing, there in found:
+        yield Finding(what, "warning" if missing else "ok", missing or there)

@@ -81,10 +81,18 @@ def escalations(settings: Settings | None = None) -> int:
 
 
 def score(context: Context, *, discipline: str | None = None, limit: int | None = None) -> Counts:
-    """Scores captions that lack a score of a present scorer, and lets the gate decide on them."""
-    from omnisci_etl.judging.stage import score as run
+    """Scores captions that lack a score of a present scorer, and lets the gate decide on them.
 
-    return run(context, discipline=known_discipline(discipline), limit=limit)
+    Where the routes file sends captions to stages of the gate that ask models, a process of its own asks them.
+    """
+    from omnisci_etl.captions import process, routes
+    from omnisci_etl.judging import paid, stage
+
+    known_discipline(discipline)
+    if not paid.shares(routes.load(context.settings)):
+        return stage.score(context, discipline=discipline, limit=limit)
+    options = {"discipline": discipline, "limit": limit}
+    return process.run(context, f"{stage.__name__}:{stage.score.__name__}", options)
 
 
 def sample(context: Context, *, size: int = 50, seed: int = 0, discipline: str | None = None) -> Counts:

@@ -164,13 +164,14 @@ class Library:
         return sha256
 
     def caption(
-        self, figure_id: int, body: str, panels: Sequence[tuple[str, str]] = (), *, cost: float = 0.0, model: str = "m"
-    ) -> int:
+        self, figure_id: int, body: str, panels: Sequence[tuple[str, str]] = (), *, cost: float = 0.0, model: str = "m",
+        family: str = "none",
+    ) -> int:  # fmt: skip
         """Stores a caption of a figure with a call, route and answered attempt of its own; its id."""
         number = next(self._numbers)
         values = {
             "figure": figure_id, "body": body, "panels": json.dumps([{"label": a, "text": b} for a, b in panels]), "cost": cost,
-            "run": self.context.run.key, "hash": hashlib.sha256(f"call {number}".encode()).hexdigest(), "model": model,
+            "run": self.context.run.key, "hash": hashlib.sha256(f"call {number}".encode()).hexdigest(), "model": model, "family": family,
             "body_hash": hashlib.sha256(body.encode()).hexdigest(),
         }  # fmt: skip
         with self.context.ledger.begin() as connection:
@@ -196,7 +197,7 @@ FROM e RETURNING figure_id
 _CAPTION = text("""
 WITH q AS (INSERT INTO prompt VALUES (:hash, 'figure-caption', '1', 'caption', '', '', '{}', :run) RETURNING prompt_sha256),
 m AS (INSERT INTO model (provider, api, requested, family, base_url, params, run_key)
-      VALUES ('test', 'extractive', :model, 'none', :hash, '{}', :run) RETURNING model_id),
+      VALUES ('test', 'extractive', :model, :family, :hash, '{}', :run) RETURNING model_id),
 k AS (INSERT INTO call (fingerprint, purpose, prompt_sha256, model_id, evidence_sha256, run_key)
       SELECT :hash, 'caption', prompt_sha256, model_id, :hash, :run FROM q, m RETURNING call_id, prompt_sha256, model_id),
 r AS (INSERT INTO route (figure_id, call_id, policy, policy_sha256, reason, features, candidates, probability, run_key)

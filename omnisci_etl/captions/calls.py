@@ -6,72 +6,68 @@ again only when its grace time is over. No two living processes work on a call a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from omnisci_etl.captions.drafts import Draft
+from omnisci_etl.captions.drafts import Draft, drafted
 from omnisci_etl.captions.planning import CallState, call_states
-from omnisci_etl.captions.providers.base import ANSWERED, Answer, Usage
+from omnisci_etl.captions.policy import STRIKES, STRIKES_OUT
+from omnisci_etl.captions.providers.base import Answer, Usage
 from omnisci_etl.captions.routes import Budget
+from omnisci_etl.captions.spool import FOLDER, Name, Settlement, Spool
 from omnisci_etl.context import Context
 from omnisci_etl.ledger.database import dumps, sql
 
-# What the vendor charges for and what gives no caption: asked again until the strike cap.
-STRIKES = frozenset({"truncated", "refused", "off-schema", "content-filtered"})
-STRIKES_OUT = "strikes-out"
 # Beyond the time limit of a request: to send it, and to store what came.
 LEASE_MARGIN = 60.0
 # The most that the submission of a batch takes; after it the batch's own rows say how its attempts stand.
 BATCH_LEASE = 3600.0
 _BUDGET_LOCK = 0x6F6D6E695F627564
+_PLACES_LOCK = 0x6F6D6E695F706C63
+_GROUP = 64
 _SQL = "omnisci_etl.captions.sql"
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What an attempt may cost: the price it is sent at and its worst case in US dollars; the picture that it sends."""
+    """What an attempt may cost: the price it is sent at and its worst case in US dollars; the picture that it sends.
+
+    rivals: requests that other processes may have under way to its model at most, None where that does not matter.
+    """
 
     call_id: int
     price: dict[str, str]
     worst_case: Decimal
     sent_image_sha256: str | None = None
+    rivals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """What came of an intent. With state "sent" the attempt is committed and must be sent and settled."""
 
-    state: Literal["sent", "answered", "failed", "batched", "busy", "grace", "budget"]
+    state: Literal["sent", "answered", "failed", "batched", "busy", "grace", "budget", "full"]
     attempt_id: int = 0
     strikes: int = 0
     wait_s: float = 0.0
     limit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What came of an attempt, to be stored with what it cost."""
-
-    call_id: int
-    attempt_id: int
-    answer: Answer
-    cost: Decimal
-    latency: float
-    draft: Draft | None = None
+def last_strike(answer: Answer, strikes: int, strike_cap: int) -> Answer:
+    """The answer after so many strikes; where it is the last strike, it says so."""
+    if answer.slug in STRIKES and strikes + 1 >= strike_cap:
+        return replace(answer, slug=STRIKES_OUT, error=f"{answer.slug}: {answer.error}")
+    return answer
 
 
 def with_draft(answer: Answer, strikes: int, strike_cap: int) -> tuple[Answer, Draft | None]:
-    """The answer with its caption; an empty caption is off schema, and the last strike says that it was the last."""
-    draft = Draft.of_answer(answer.content) if answer.slug == ANSWERED and answer.content is not None else None
-    if draft is not None and not draft.body:
-        answer, draft = replace(answer, slug="off-schema", error="caption: is empty"), None
-    if answer.slug in STRIKES and strikes + 1 >= strike_cap:
-        answer = replace(answer, slug=STRIKES_OUT, error=f"{answer.slug}: {answer.error}")
-    return answer, draft
+    """The answer to a caption prompt as it is stored, with its caption."""
+    answer, draft = drafted(answer)
+    return last_strike(answer, strikes, strike_cap), draft
 
 
 NewBatch = Callable[[Connection, Sequence[Intent]], int]
@@ -85,34 +81,88 @@ class CallDesk:
         self._context = context
         self._budget = budget
         self._lease_s = context.settings.call_timeout + LEASE_MARGIN
+        self._spool = Spool(context.settings.home_dir / FOLDER)
+        self._made: set[int] = set()
 
-    def claim(self, intents: Sequence[Intent], batch: NewBatch | None = None) -> list[Claim]:
+    def claim(self, intents: Sequence[Intent], batch: NewBatch | None = None, *, again: bool = False) -> list[Claim]:
         """Takes the calls that are free and commits an attempt for each that may be sent now.
 
-        With batch they become a batch, whose row it writes in the same transaction; no lease is kept then, as the
-        batch holds its calls until it is collected or abandoned.
+        An answer that is kept on this machine is stored first; its call is then answered. With batch the calls become
+        a batch, whose row it writes in the same transaction; no lease is kept then, as the batch holds its calls until
+        it is collected or abandoned. again: the same intents once more, as the connection broke before their claims
+        were known; what was committed then is found.
         """
+        claims, kept = self._claim(intents, batch, again)
+        if kept:
+            self.take_in()
+        if kept and batch is None:
+            claims |= self._claim([i for i in intents if i.call_id in kept], None, again)[0]
+        return [claims[intent.call_id] for intent in intents]
+
+    def _claim(
+        self, intents: Sequence[Intent], batch: NewBatch | None, again: bool
+    ) -> tuple[dict[int, Claim], set[int]]:
+        """The claims by call; and the calls that stay busy until their answers, which are kept here, are stored."""
         owner = self._context.run.owner
         ids = [intent.call_id for intent in intents]
         with self._context.ledger.begin() as connection:
+            self._stay_alive(connection)
             parameters = {"calls": ids, "owner": owner, "lease_s": self._lease_s}
             held = set(connection.execute(sql(_SQL, "lease_calls"), parameters).scalars())
             states = call_states(connection, ids, owner, self._context.settings)
-            claims = {i.call_id: _standing(states[i.call_id], i.call_id in held) for i in intents}
-            free = [intent for intent in intents if claims[intent.call_id].state == "sent"]
-            fitting = self._within_budget(connection, free)
-            for intent in free:
-                if intent.call_id not in fitting:
-                    claims[intent.call_id] = Claim("budget", limit=self._limit_text())
-            chosen = [i for i in free if i.call_id in fitting]
-            batch_id = batch(connection, chosen) if batch and chosen else None
-            sent = self._insert(connection, chosen, states, batch_id)
-            for call_id in fitting:
-                attempt_id, strikes = sent.get(call_id), states[call_id].strikes
-                claims[call_id] = Claim("sent", attempt_id, strikes) if attempt_id else Claim("busy")
-            unused = sorted(held if batch else held.difference(sent))
-            connection.execute(sql(_SQL, "free_calls"), {"calls": unused, "owner": owner})
-        return [claims[intent.call_id] for intent in intents]
+            claims = {i: _standing(states[i], i in held) for i in ids}
+            kept = {i for i in ids if claims[i].state in ("sent", "grace") and self._is_kept(states[i])}
+            claims |= dict.fromkeys(kept, Claim("busy"))
+            lost = dict(self._lost(states.values())) if again else {}
+            free = [i for i in intents if claims[i.call_id].state == "sent" and i.call_id not in lost]
+            claims |= self._send(connection, free, states, batch)
+            claims |= {i: Claim("sent", attempt_id, states[i].strikes) for i, attempt_id in lost.items()}
+            keeping = set() if batch else {i for i in ids if claims[i].state == "sent"}
+            connection.execute(sql(_SQL, "free_calls"), {"calls": sorted(held - keeping), "owner": owner})
+        self._made.update(claim.attempt_id for claim in claims.values() if claim.state == "sent")
+        return claims, kept
+
+    def _stay_alive(self, connection: Connection) -> None:
+        """A restart of the database took the lock of this process, without which its attempts count as unknown."""
+        owner = {"owner": self._context.run.owner}
+        if not connection.execute(text("SELECT omnisci.owner_alive(:owner)"), owner).scalar():
+            self._context.run.hold()
+
+    def _is_kept(self, state: CallState) -> bool:
+        return state.unanswered is not None and self._spool.holds(state.unanswered)
+
+    def _lost(self, states: Iterable[CallState]) -> Iterator[tuple[int, int]]:
+        """Calls whose attempt this process has committed without hearing of it, and the attempt."""
+        for state in states:
+            attempt_id, owner = state.unanswered or (0, 0)
+            if owner == self._context.run.owner and attempt_id not in self._made:
+                yield state.call_id, attempt_id
+
+    def _send(
+        self, connection: Connection, free: Sequence[Intent], states: dict[int, CallState], batch: NewBatch | None
+    ) -> dict[int, Claim]:
+        """Commits attempts for calls that are free, as far as places in flight and the budget go."""
+        crowded = self._crowded(connection, free)
+        free = [intent for intent in free if intent.call_id not in crowded]
+        fitting = self._within_budget(connection, free)
+        chosen = [intent for intent in free if intent.call_id in fitting]
+        batch_id = batch(connection, chosen) if batch and chosen else None
+        made = self._insert(connection, chosen, states, batch_id)
+        claims = {i.call_id: Claim("budget", limit=self._limit_text()) for i in free if i.call_id not in fitting}
+        for call_id in fitting:
+            attempt_id, strikes = made.get(call_id), states[call_id].strikes
+            claims[call_id] = Claim("sent", attempt_id, strikes) if attempt_id else Claim("busy")
+        return claims | dict.fromkeys(crowded, Claim("full"))
+
+    def _crowded(self, connection: Connection, intents: Sequence[Intent]) -> set[int]:
+        """The calls whose model other processes ask too much already; the lock keeps two from counting at once."""
+        at_most = {intent.call_id: intent.rivals for intent in intents if intent.rivals is not None}
+        if not at_most:
+            return set()
+        connection.execute(sql(_SQL, "lock_budget"), {"lock": _PLACES_LOCK})
+        parameters = {"owner": self._context.run.owner, "calls": list(at_most)}
+        found = connection.execute(sql(_SQL, "in_flight"), parameters)
+        return {row.call_id for row in found if row.requests > at_most[row.call_id]}
 
     def _insert(
         self, connection: Connection, intents: Sequence[Intent], states: dict[int, CallState], batch_id: int | None
@@ -169,6 +219,8 @@ class CallDesk:
             captioned = [row.call_id for row in made]
             calls = sorted(s.call_id for s in settlements)
             connection.execute(sql(_SQL, "free_calls"), {"calls": calls, "owner": run.owner})
+        self._made.difference_update(settlement.attempt_id for settlement in settlements)
+        self._spool.drop((settlement.attempt_id, run.owner) for settlement in settlements)
         return [captioned.count(settlement.call_id) for settlement in settlements]
 
     def _blob_rows(self, connection: Connection, settlements: Sequence[Settlement], blobs: dict[int, str]) -> None:
@@ -182,11 +234,26 @@ class CallDesk:
         ]  # fmt: skip
         connection.execute(sql(_SQL, "insert_blobs"), {"rows": dumps(rows), "run_key": self._context.run.key})
 
-    def kept(self, names: Sequence[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-        """Attempts (with their owners) that have an outcome, and those that have none and whose process is gone."""
+    def keep(self, settlement: Settlement) -> None:
+        """Keeps an answer on this machine until it is settled, whatever happens to this process before."""
+        self._spool.put(settlement, self._context.run.owner)
+
+    def take_in(self) -> int:
+        """Stores the answers that processes which are gone have kept on this machine; the captions that came of it."""
+        captions = 0
+        names = [name for name in self._spool.names() if name[1] != self._context.run.owner]
+        for start in range(0, len(names), _GROUP):
+            settled, orphaned = self._kept(names[start : start + _GROUP])
+            found = list(self._spool.read(orphaned))
+            captions += sum(self.settle(found)) if found else 0
+            self._spool.drop([*settled, *orphaned])
+        return captions
+
+    def _kept(self, names: Sequence[Name]) -> tuple[list[Name], list[Name]]:
+        """Attempts that have an outcome, and those that have none and whose process is gone or hangs."""
         parameters = {"attempts": [name[0] for name in names], "owners": [name[1] for name in names]}
-        settled: list[tuple[int, int]] = []
-        orphaned: list[tuple[int, int]] = []
+        settled: list[Name] = []
+        orphaned: list[Name] = []
         with self._context.ledger.begin() as connection:
             for row in connection.execute(sql(_SQL, "kept_answers"), parameters):
                 (settled if row.settled else orphaned).append((row.attempt_id, row.owner))

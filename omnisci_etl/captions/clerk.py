@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from omnisci_etl.captions import costs, outlook
-from omnisci_etl.captions.calls import adopt_captions
+from omnisci_etl.captions.calls import CallDesk, adopt_captions
+from omnisci_etl.captions.concurrency import surely
 from omnisci_etl.captions.figures import candidates, chunks, load_figures
 from omnisci_etl.captions.planning import CallState, Planner, Want, call_states
 from omnisci_etl.captions.providers.extractive import compose
@@ -34,7 +36,10 @@ class Order:
 
 
 class Clerk:
-    """Takes the figures of one run in chunks; tally counts what came of them."""
+    """Takes the figures of one run in chunks; tally counts what came of them.
+
+    in_batches: figures that are left alone, as a batch already asks another model for them.
+    """
 
     def __init__(self, context: Context, planner: Planner, *, limit: int | None, refresh: bool) -> None:
         self._context = context
@@ -44,23 +49,35 @@ class Clerk:
         self._models: dict[str, int] = {}
         self.tally: Counter[str] = Counter(figures=0, captioned=0, calls=0, attempts=0, failed=0, waiting=0)
         self.total = 0
+        self.in_batches = 0
 
     def chunks(self, discipline: str | None) -> Iterator[list[Order]]:
-        """Plans everything that is to be captioned, chunk by chunk; the orders of each."""
-        with self._context.ledger.begin() as connection:
-            ids = candidates(
-                connection, discipline=discipline, captioned=self._refresh,
-                escalate=self._planner.routes.policy.escalation,
-            )  # fmt: skip
-        if not ids:
-            return
+        """Plans everything that is to be captioned, chunk by chunk; the orders of each.
+
+        What a run that is gone has left on this machine is stored first.
+        """
+        desk = CallDesk(self._context, self._planner.routes.budget)
+        self.tally["captioned"] += surely(lambda _: desk.take_in())
+        ids = surely(lambda _: self._candidates(discipline))
         self.total = len(ids) if self._room is None else min(len(ids), self._room)
-        with self._context.ledger.begin() as connection:
-            self._models = self._planner.register(connection, self._context.run.key)
         for chunk in chunks(ids, CHUNK):
             if self._room == 0:
                 return
-            yield self._take(chunk)
+            yield surely(partial(self._take_anew, chunk, self.tally, self._room))
+
+    def _candidates(self, discipline: str | None) -> list[int]:
+        """The figures that may be captioned; where there are any, the models that they may be given to are written."""
+        escalate = self._planner.routes.policy.escalation
+        with self._context.ledger.begin() as connection:
+            ids = candidates(connection, discipline=discipline, captioned=self._refresh, escalate=escalate)
+            if ids:
+                self._models = self._planner.register(connection, self._context.run.key)
+        return ids
+
+    def _take_anew(self, ids: Sequence[int], tally: Counter[str], room: int | None, again: bool) -> list[Order]:
+        """Takes figures on with these counts so far; what a lost connection cut off is planned a second time."""
+        self.tally, self._room = tally.copy(), room
+        return self._take(ids)
 
     def _take(self, ids: Sequence[int]) -> list[Order]:
         with self._context.ledger.begin() as connection:
@@ -82,7 +99,9 @@ class Clerk:
         with self._context.ledger.begin() as connection:
             rows = connection.execute(sql(_SQL, "figures_in_batches"), {"figures": figures}).all()
         asked = {row.figure_id: row.fingerprint for row in rows}
-        return [want for want in wants if asked.get(want.figure.figure_id, want.fingerprint) == want.fingerprint]
+        free = [want for want in wants if asked.get(want.figure.figure_id, want.fingerprint) == want.fingerprint]
+        self.in_batches += len(wants) - len(free)
+        return free
 
     def _plan(self, wants: Sequence[Want]) -> Iterator[Order]:
         """Writes calls and routes, and captions what needs no asking; figures that failed for good take no room."""

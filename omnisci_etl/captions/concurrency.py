@@ -1,4 +1,4 @@
-"""How many requests are under way at once, and how work of many tasks becomes few transactions."""
+"""How many requests are under way at once, how work of many tasks becomes few transactions, and what these outlast."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Generic, TypeVar
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
 A = TypeVar("A")
 B = TypeVar("B")
+R = TypeVar("R")
 
-# After a 429 the limit stays where it is for so long, then grows again.
-HOLD = 10.0
+# After a 429 the limit stays where it is for so long, then feels its way up; after a long quiet it grows fast.
+HOLD, LONG_HOLD = 10.0, 30.0
 # The first pause after failures in a row; each further one is twice as long.
 PAUSE, LONGEST_PAUSE = 0.5, 60.0
+# What the driver says while the database restarts; half a minute of tries, seconds apart, in which it comes back.
+AWAY = (OperationalError, InterfaceError)
+TRIES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0)
 
 
 class Gate:
@@ -60,10 +66,12 @@ class Gate:
         self._wake(1)
 
     def answered(self) -> None:
-        """The vendor answered: pauses are over, and after a quiet time the limit grows, doubling at first."""
+        """The vendor answered: pauses are over. After a quiet time the limit grows by one a round, later it doubles."""
         self._failures = self.pauses = 0
-        if self._limit < self._ceiling and time.monotonic() - self._refused_at >= HOLD:
-            self._limit = min(self._ceiling, self._limit + (1 if self._limit < self._ceiling / 2 else 1 / self._limit))
+        quiet = time.monotonic() - self._refused_at
+        if self._limit < self._ceiling and quiet >= HOLD:
+            fast = quiet >= LONG_HOLD and self._limit < self._ceiling / 2
+            self._limit = min(self._ceiling, self._limit + (1 if fast else 1 / self._limit))
         self._wake(self.limit - self._inside)
 
     def failed(self, *, refused: bool, wait: float = 0.0) -> None:
@@ -93,6 +101,33 @@ class Gate:
             if not turn.done():
                 turn.set_result(None)
                 places -= 1
+
+
+class Patience:
+    """Tries again what fails while the database is away for a moment; after it was away too long, only once."""
+
+    def __init__(self) -> None:
+        self._spent = False
+
+    def __call__(self, act: Callable[[bool], R]) -> R:
+        """What act gives; it is told whether it is tried again."""
+        for number, pause in enumerate(TRIES):
+            try:
+                return act(number > 0)
+            except AWAY:
+                if self._spent:
+                    raise
+                time.sleep(pause)
+        try:
+            return act(bool(TRIES))
+        except AWAY:
+            self._spent = True
+            raise
+
+
+def surely(act: Callable[[bool], R]) -> R:
+    """What act gives, tried again while the database is away for a moment."""
+    return Patience()(act)
 
 
 class Grouped(Generic[A, B]):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from omnisci_etl.captions.providers.base import Usage
 from omnisci_etl.captions.routes import Prices
@@ -13,6 +15,9 @@ _MILLION = Decimal(1_000_000)
 _PIXELS_PER_TOKEN = 725
 _MOST_PICTURE_TOKENS = 4_500
 _OVERHEAD_TOKENS = 50
+# Names, model and parameters around texts and picture in a line of a batch; pixels of drawings and photographs as PNG.
+_ENVELOPE_BYTES = 400
+_BYTES_PER_PIXEL = 1
 
 
 def cost(prices: Prices, usage: Usage) -> Decimal:
@@ -46,6 +51,20 @@ def sent_size(width: int, height: int, max_side: int) -> tuple[int, int]:
     """Width and height of a picture after it was made to fit max_side."""
     factor = min(1.0, max_side / max(width, height, 1))
     return round(width * factor), round(height * factor)
+
+
+def likely_line_bytes(content: Sequence[Any], image_bytes: int) -> int:
+    """A fair guess of a request's size in a batch: its content as JSON, the picture in base 64, and what is around."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode()) + 4 * -(-image_bytes // 3) + _ENVELOPE_BYTES
+
+
+def likely_sent_bytes(image_bytes: int, width: int, height: int, max_side: int) -> int:
+    """A fair guess of a picture's size as sent: as stored, or encoded anew without loss where it is too large."""
+    if max(width, height) <= max_side:
+        return image_bytes
+    sent_width, sent_height = sent_size(width, height, max_side)
+    return sent_width * sent_height * _BYTES_PER_PIXEL
 
 
 def likely_output_tokens(panels: int, max_output_tokens: int) -> int:

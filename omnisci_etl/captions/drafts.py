@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from omnisci_etl.captions.providers.base import printable
+from omnisci_etl.captions.providers.base import ANSWERED, Answer, printable
 from omnisci_etl.hashing import sha256_hex
 
 MAX_BODY = 20_000
@@ -43,3 +43,13 @@ class Draft:
     def panel_rows(self) -> list[dict[str, str]]:
         """Panels as the ledger keeps them."""
         return [{"label": label, "text": text} for label, text in self.panels]
+
+
+def drafted(answer: Answer) -> tuple[Answer, Draft | None]:
+    """The answer to a caption prompt with its caption; an empty caption is off schema."""
+    if answer.slug != ANSWERED or answer.content is None:
+        return answer, None
+    draft = Draft.of_answer(answer.content)
+    if draft.body:
+        return answer, draft
+    return replace(answer, slug="off-schema", error="caption: is empty"), None

@@ -7,22 +7,20 @@ import contextlib
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Protocol
 
 from omnisci_etl.captions import costs
-from omnisci_etl.captions.calls import STRIKES, STRIKES_OUT, Claim, Intent, Settlement, with_draft
+from omnisci_etl.captions.calls import Claim, Intent, last_strike
 from omnisci_etl.captions.concurrency import Gate
+from omnisci_etl.captions.drafts import Draft
+from omnisci_etl.captions.policy import FAILED, STOPS, STRIKES, TRANSIENT
 from omnisci_etl.captions.providers.base import ANSWERED, Answer, ModelRequest, Provider
 from omnisci_etl.captions.routes import Model
+from omnisci_etl.captions.spool import Settlement
 from omnisci_etl.config import Settings
 
-FAILED = frozenset({"bad-request", STRIKES_OUT})
-TRANSIENT = frozenset({
-    "rate-limited", "overloaded", "request-timeout", "connection-lost", "garbled-answer", "unreachable",
-})  # fmt: skip
-STOPS = frozenset({"wrong-key", "model-not-found", "no-credit"})
 IN_BATCH = "their call is in a batch that is not over (`caption --batch` collects it)"
 # Requests that are made ready while max_in_flight others are under way.
 AHEAD = 16
@@ -33,14 +31,17 @@ _POLL = 0.5
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """A call to be made, for `figures` figures of this run; figure_id is one of them."""
+    """A call to be made, whose answer `wanted` figures or questions of this run wait for.
+
+    crowded: other processes have all of its model's places in flight.
+    """
 
     call_id: int
-    figure_id: int
-    figures: int = 1
+    wanted: int = 1
     tries: int = 0
     polls: int = 0
     asked: bool = False
+    crowded: bool = False
     settlements: int = 0
 
 
@@ -71,11 +72,14 @@ class Office(Protocol):
     async def claim(self, intent: Intent) -> Claim:
         """Commits the intent."""
 
+    def drafted(self, answer: Answer) -> tuple[Answer, Draft | None]:
+        """The answer as it is to be judged, with its caption where it is to give one."""
+
     async def settle(self, settlement: Settlement) -> int:
         """Stores the outcome; the captions that it gave."""
 
     async def adopt(self, call_id: int) -> int:
-        """Captions from an answer that is there already; how many."""
+        """Uses an answer that is there already; the captions that it gave."""
 
     def unsettled(self) -> int:
         """Open attempts in all lanes, whose worst cases may yet turn into less."""
@@ -84,13 +88,13 @@ class Office(Protocol):
         """Waits until there have been more than `since` settlements."""
 
     def done(self, job: Job, captions: int) -> None:
-        """The job's figures have their captions."""
+        """The job has its answer, which gave so many captions."""
 
     def failed(self, job: Job) -> None:
-        """The job's figures get none."""
+        """The job gets no answer."""
 
-    def left(self, job: Job, reason: str) -> None:
-        """The job is left to a later run."""
+    def left(self, job: Job, reason: str, slug: str) -> None:
+        """The job is left to a later run; slug is why, where it has one."""
 
     def attempted(self, job: Job) -> None:
         """An attempt was made."""
@@ -175,17 +179,25 @@ class Lane:
     async def _work(self) -> None:
         while (job := await self._queue.get()) is not None:
             if self.stopped:
-                self._leave(job, self.stopped)
+                self._leave(job, self.stopped, self.stop_slug)
                 continue
             ready = await self.office.prepare(job, self)
             if isinstance(ready, str):
                 self._leave(job, ready)
                 continue
             while await self._ask(job, ready):
-                await self.office.settlement(job.settlements)
+                await self._turn(job)
 
-    def _leave(self, job: Job, reason: str) -> None:
-        self.office.left(job, reason)
+    async def _turn(self, job: Job) -> None:
+        """Waits until there may be room: after an outcome of this run, or after some of other processes."""
+        if job.crowded:
+            job.crowded = False
+            await self._rest(_POLL * random.uniform(0.5, 1.5))  # noqa: S311
+        else:
+            await self.office.settlement(job.settlements)
+
+    def _leave(self, job: Job, reason: str, slug: str = "") -> None:
+        self.office.left(job, reason, slug)
         self._finish()
 
     async def _ask(self, job: Job, ready: Ready) -> bool:
@@ -197,7 +209,9 @@ class Lane:
         try:
             await self._keep_pace(ready)
             job.settlements = self.office.settlements
-            claim = None if self.stopped else await self.office.claim(ready.intent)
+            # With what is inside here, others may have so many under way that max_in_flight holds over all.
+            intent = replace(ready.intent, rivals=self.spec.max_in_flight - self.gate.inside)
+            claim = None if self.stopped else await self.office.claim(intent)
             if claim is None or claim.state != "sent":
                 return await self._not_sent(job, claim)
             self.unsettled += 1
@@ -207,7 +221,8 @@ class Lane:
         finally:
             self.gate.leave()
         self._watch(answer)
-        answer, draft = with_draft(answer, claim.strikes, self.settings.strike_cap)
+        answer, draft = self.office.drafted(answer)
+        answer = last_strike(answer, claim.strikes, self.settings.strike_cap)
         dollars = self._cost(answer, ready.intent)
         captions = await self.office.settle(Settlement(job.call_id, claim.attempt_id, answer, dollars, latency, draft))
         self.unsettled -= 1
@@ -218,9 +233,13 @@ class Lane:
     async def _keep_pace(self, ready: Ready) -> None:
         wait = await self.office.pace(self, ready.tokens)
         if wait > 0:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._stopping.wait()
+            await self._rest(wait)
+
+    async def _rest(self, seconds: float) -> None:
+        """Waits, but not beyond the end of the lane."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
 
     async def _send(self, ready: Ready) -> Answer:
         if ready.fault:
@@ -262,6 +281,9 @@ class Lane:
                 return True
             self.stop(claim.limit, "budget")
             self._again(job, 0)
+        elif claim.state == "full":
+            job.crowded = True
+            return True
         elif claim.state == "grace":
             self._again(job, claim.wait_s + 0.05)
         else:
@@ -284,7 +306,7 @@ class Lane:
     def _after_transient(self, job: Job, answer: Answer) -> None:
         job.tries += 1
         if job.tries >= self.settings.call_tries:
-            self._leave(job, f"{self.spec.provider}/{self.spec.model}: {answer.slug}: {answer.error}")
+            self._leave(job, f"{self.spec.provider}/{self.spec.model}: {answer.slug}: {answer.error}", answer.slug)
             return
         backoff = min(MAX_BACKOFF, BACKOFF * 2 ** (job.tries - 1)) * random.uniform(0.75, 1.25)  # noqa: S311
         self._again(job, max(answer.retry_after or 0, backoff))

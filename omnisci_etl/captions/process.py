@@ -1,4 +1,4 @@
-"""Captioning in a process of its own, which outlives the one that asked for it by as long as its requests take.
+"""Stages that ask models, in a process of their own, which outlives whoever started it by as long as requests take.
 
 What is under way when a command is killed has been paid for. So the requests are made by a child in a session of its
 own, which no kill of the command, of its process group or by a terminal reaches. The connection between the two is its
@@ -15,14 +15,15 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pkgutil import resolve_name
 from typing import Any
 
-from sqlalchemy.exc import OperationalError
-
 from omnisci_etl.captions import routes, stage
+from omnisci_etl.captions.concurrency import AWAY
 from omnisci_etl.captions.planning import Planner
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context, Counts, Progress
@@ -37,24 +38,31 @@ _INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What the child is to do: the options of captions.stage.caption, under a run that has been started."""
+    """What the child is to do: the stage `module:function` with these options, under a run that has been started."""
 
     settings: Settings
     run_key: int
     identity: RunIdentity
+    stage: str
     options: dict[str, Any]
 
 
 def caption(context: Context, **options: Any) -> Counts:
-    """captions.stage.caption with the same options, counts and errors, its requests made by a process of their own.
-
-    Interrupted, it waits until the answers under way are stored. Routes without a vendor need no such process.
-    """
+    """captions.stage.caption by run; routes without a vendor need no process of their own."""
     planner = Planner(routes.load(context.settings))
     if all(planner.is_extractive(name) for name in planner.routes.routed_models()):
         return stage.caption(context, **options)
-    with _Child(_Order(context.settings, context.run.key, context.run.identity, options)) as child:
-        return child.result(context)
+    return run(context, f"{stage.__name__}:{stage.caption.__name__}", options)
+
+
+def run(context: Context, target: str, options: Mapping[str, Any]) -> Counts:
+    """Runs a stage, `module:function` (context, **options), with its progress, counts and errors as if it ran here.
+
+    Its requests are made by a process of its own, under the same run. Interrupted, it waits until the answers under
+    way are stored. Options are what pickle can carry.
+    """
+    with _Child(_Order(context.settings, context.run.key, context.run.identity, target, dict(options))) as child:
+        return child.result(context, target)
 
 
 class _Child:
@@ -78,14 +86,14 @@ class _Child:
         self._line.close()
         self._process.wait()
 
-    def result(self, context: Context) -> Counts:
+    def result(self, context: Context, target: str) -> Counts:
         """What the child came to; its progress is passed on. Raises what the child raised."""
         while True:
             try:
                 word, content = self._line.recv()
             except _LOST:
                 raise ServiceError(
-                    f"the process that captions ended with exit code {self._process.wait()}; run it again"
+                    f"the process that asks models ended with exit code {self._process.wait()}; run it again"
                 ) from None
             if word == "progress":
                 context.progress.update(*content)
@@ -94,7 +102,7 @@ class _Child:
             elif isinstance(content, OmnisciError):
                 raise content
             else:
-                raise RuntimeError(f"captioning failed\n{content}")
+                raise RuntimeError(f"{target} failed\n{content}")
 
 
 class _Line:
@@ -133,9 +141,10 @@ class _Line:
 def _serve(order: _Order, progress: Progress) -> Counts:
     ledger = Ledger.open(order.settings)
     try:
-        run = Run.join(ledger, order.run_key, order.identity)
-        blobs = BlobStore(order.settings.blob_url)
-        return stage.caption(Context(order.settings, ledger, blobs, run, progress), **order.options)
+        joined = Run.join(ledger, order.run_key, order.identity)
+        context = Context(order.settings, ledger, BlobStore(order.settings.blob_url), joined, progress)
+        counts: Counts = resolve_name(order.stage)(context, **order.options)
+        return counts
     finally:
         ledger.close()
 
@@ -154,7 +163,7 @@ def main(descriptor: int) -> int:
         line.end("counts", _serve(order, line))
     except OmnisciError as error:
         line.end("error", error)
-    except OperationalError as error:
+    except AWAY as error:
         line.end("error", ServiceError(f"the database went away ({reason(error)}): run it again"))
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -20,15 +20,15 @@ class Question:
     """What is asked of a model of the routes file, by its name there.
 
     prompt gives the system text and the schema that the answer fits; user is the text as sent. image_sha256 is a stored
-    picture that goes with it. figure_id: the figure that it is about, under whose discipline and kind it is billed.
-    draw tells apart questions that are asked more than once on purpose.
+    picture that goes with it. figure_id: the figure that it is about, under whose discipline and kind it is billed;
+    None where it is about none of the ledger's. draw tells apart questions that are asked more than once on purpose.
     """
 
     purpose: Purpose
     model: str
     prompt: Prompt
     user: str
-    figure_id: int
+    figure_id: int | None
     image_sha256: str | None = None
     draw: int = 0
 

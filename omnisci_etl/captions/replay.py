@@ -10,11 +10,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from omnisci_etl.captions import prompts
-from omnisci_etl.captions.calls import with_draft
-from omnisci_etl.captions.drafts import Draft
+from omnisci_etl.captions.drafts import Draft, drafted
 from omnisci_etl.captions.figures import load_figures
 from omnisci_etl.captions.providers import reader
-from omnisci_etl.captions.providers.base import ModelRequest
+from omnisci_etl.captions.providers.base import Answer, ModelRequest
 from omnisci_etl.captions.providers.extractive import compose
 from omnisci_etl.captions.providers.wire import Received
 from omnisci_etl.ledger.blobs import BlobMissing, BlobStore
@@ -74,9 +73,14 @@ def _one(row: Mapping[str, Any], blobs: BlobStore, composed: Mapping[int, Draft]
         raw = blobs.get(row["response_sha256"])
     except BlobMissing as error:
         return Replayed(row["caption_id"], "missing", detail=str(error))
-    request = ModelRequest(model=row["requested"], system="", user="", schema=row["output_schema"])
-    answer, draft = with_draft(reader(row["api"])(Received(200, {}, raw), request), 0, 1)
+    answer, draft = drafted(reread(raw, row["api"], row["requested"], row["output_schema"]))
     return _compared(row, draft, answer.error or answer.slug)
+
+
+def reread(raw: bytes, api: str, model: str, schema: Mapping[str, Any]) -> Answer:
+    """What the stored bytes of an answer say, read as they were when they came."""
+    request = ModelRequest(model=model, system="", user="", schema=schema)
+    return reader(api)(Received(200, {}, raw), request)
 
 
 def _compared(row: Mapping[str, Any], draft: Draft | None, said: str = "") -> Replayed:

@@ -24,6 +24,8 @@ Api = Literal["openai", "anthropic", "openai-compatible", "extractive"]
 VENDOR_URLS: dict[str, str] = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
 VENDOR_KEYS: dict[str, str] = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 MAX_BYTES = 1_000_000
+# How long before a model retires it is spoken of.
+NOTICE_DAYS = 30
 # What a request is made of here; params may not set it.
 RESERVED = frozenset({
     "model", "input", "instructions", "messages", "system", "prompt", "n", "stream", "store", "background", "tools",
@@ -152,6 +154,18 @@ class Judges(_Strict):
     qa_answerer: tuple[str, ...] = ()
 
 
+class GateShares(_Strict):
+    """The share of captions that each stage of the gate which asks models sees, after all cheaper ones.
+
+    band: scores that lie less than this under their threshold do not reject, but ask for another look.
+    """
+
+    claims: float = Field(default=0.0, ge=0, le=1)
+    judge: float = Field(default=0.0, ge=0, le=1)
+    qa: float = Field(default=0.0, ge=0, le=1)
+    band: float = Field(default=0.0, ge=0, lt=1)
+
+
 class Budget(_Strict):
     """Limits in US dollars over all purposes: of a day (UTC) and of a run."""
 
@@ -166,6 +180,7 @@ class Routes(_Strict):
     models: dict[str, Model] = Field(min_length=1)
     policy: Policy
     judges: Judges = Judges()
+    gate: GateShares = GateShares()
     allow_same_family_judge: bool = False
     budget: Budget = Budget()
 
@@ -264,6 +279,7 @@ class _OneOfEach(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+JUDGES_OF_GATE = {"claims": ("claims",), "judge": ("caption",), "qa": ("qa_writer", "qa_answerer")}
 _REMEDIES = {
     "missing": "it is required",
     "extra_forbidden": "there is no such key here: take it out, or mend its spelling",
@@ -287,6 +303,9 @@ def _faults(routes: Routes) -> Iterator[str]:
         if name not in routes.models:
             yield f"{where}: {_unknown(name, routes.models, 'model')}"
     yield from _policy_faults(routes.policy)
+    for stage, tasks in JUDGES_OF_GATE.items():
+        if getattr(routes.gate, stage) > 0 and (lacking := [t for t in tasks if not getattr(routes.judges, t)]):
+            yield f"gate.{stage}: it asks models: name some under {' and '.join(f'judges.{t}' for t in lacking)}"
 
 
 def _policy_faults(policy: Policy) -> Iterator[str]:
@@ -317,13 +336,20 @@ def _unknown(name: str, known: Iterable[str], what: str) -> str:
 
 
 def warnings(routes: Routes, today: date) -> list[str]:
-    """Models that the policy uses and that have retired, or will within 30 days."""
+    """Models that policy or judges name and that have retired, or will within 30 days, with where they are named.
+
+    A model past its date is asked all the same: only the vendor knows whether it still answers.
+    """
+    named: dict[str, list[str]] = {name: [] for name in routes.models}
+    routed = set(routes.routed_models())
+    for where, name in _named_models(routes):
+        if where.startswith("judges.") or name in routed:
+            named[name].append(where)
     found = []
-    for name in routes.routed_models():
+    for name, places in named.items():
         day = routes.models[name].retires_on
-        if day is not None and (day - today).days <= 30:
+        if places and day is not None and (day - today).days <= NOTICE_DAYS:
             verb = "retired" if day <= today else "retires"
-            found.append(
-                f"models.{name}: {routes.models[name].model} {verb} on {day}; route its figures to another model"
-            )
+            where = " and ".join(places)
+            found.append(f"models.{name}: {routes.models[name].model} {verb} on {day}; name another model in {where}")
     return found

@@ -1,28 +1,46 @@
 """Answers that have come and are not yet in the ledger, each a file on this machine until they are.
 
 A file is written the moment an answer has been read, and removed when its transaction is committed. What a killed
-process or a lost database left behind is stored by the next run, before anything is asked again.
+process or a lost database left behind is stored by whoever comes next to its call, before that is asked again.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from omnisci_etl.captions.calls import CallDesk, Settlement
+from omnisci_etl.captions.drafts import Draft
+from omnisci_etl.captions.providers.base import Answer
 
 FOLDER = "answers"
-_GROUP = 64
-_KEPT = TypeAdapter(Settlement)
+_SUFFIXES = (".json", ".tmp")
 
 Name = tuple[int, int]
+"""An attempt and the (random) owner who made it: no other ledger has both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of an attempt, to be stored with what it cost; with a caption where it is one."""
+
+    call_id: int
+    attempt_id: int
+    answer: Answer
+    cost: Decimal
+    latency: float
+    draft: Draft | None = None
+
+
+_KEPT = TypeAdapter(Settlement)
 
 
 class Spool:
-    """The files of a folder. A name is the attempt and the (random) owner who made it: no other ledger has both."""
+    """The files of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -32,39 +50,41 @@ class Spool:
         if settlement.answer.raw is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._path((settlement.attempt_id, owner))
-        path.with_suffix(".tmp").write_bytes(_KEPT.dump_json(settlement))
-        os.replace(path.with_suffix(".tmp"), path)
+        final, unfinished = self._paths((settlement.attempt_id, owner))
+        unfinished.write_bytes(_KEPT.dump_json(settlement))
+        os.replace(unfinished, final)
 
     def drop(self, names: Iterable[Name]) -> None:
         """Forgets answers that the ledger has."""
         for name in names:
-            self._path(name).unlink(missing_ok=True)
+            for path in self._paths(name):
+                path.unlink(missing_ok=True)
 
-    def adopt(self, desk: CallDesk) -> int:
-        """Stores what processes that are gone have left here; the captions that came of it."""
-        captions = 0
-        names = sorted(self._names())
-        for start in range(0, len(names), _GROUP):
-            settled, orphaned = desk.kept(names[start : start + _GROUP])
-            found = list(self._read(orphaned))
-            captions += sum(desk.settle(found)) if found else 0
-            self.drop([*settled, *orphaned])
-        return captions
+    def names(self) -> list[Name]:
+        """Of all answers that are kept here, those too whose writer was killed while it wrote."""
+        return sorted(set(self._names()))
+
+    def holds(self, name: Name) -> bool:
+        """Whether an answer is kept here."""
+        return any(path.exists() for path in self._paths(name))
+
+    def read(self, names: Iterable[Name]) -> Iterator[Settlement]:
+        """The answers of these names; one that is not whole stays unknown in the ledger."""
+        for name in names:
+            for path in self._paths(name):
+                try:
+                    yield _KEPT.validate_json(path.read_bytes())
+                    break
+                except (FileNotFoundError, ValidationError):
+                    continue
 
     def _names(self) -> Iterator[Name]:
-        for path in self._folder.glob("*.json"):
+        if not self._folder.is_dir():
+            return
+        for path in self._folder.iterdir():
             attempt, _, owner = path.stem.partition("-")
-            if attempt.isdigit() and owner.isdigit():
+            if path.suffix in _SUFFIXES and attempt.isdigit() and owner.isdigit():
                 yield int(attempt), int(owner)
 
-    def _path(self, name: Name) -> Path:
-        return self._folder / f"{name[0]}-{name[1]}.json"
-
-    def _read(self, names: Iterable[Name]) -> Iterator[Settlement]:
-        """The answers of these names; one that the disk has damaged stays unknown in the ledger."""
-        for name in names:
-            try:
-                yield _KEPT.validate_json(self._path(name).read_bytes())
-            except (FileNotFoundError, ValidationError):
-                continue
+    def _paths(self, name: Name) -> list[Path]:
+        return [self._folder / f"{name[0]}-{name[1]}{suffix}" for suffix in _SUFFIXES]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from omnisci_etl.cli import data, later, operate, query
 from omnisci_etl.errors import OmnisciError
@@ -26,11 +26,11 @@ later.register(app)
 def main() -> None:
     """Runs a command: exit code 0 done, 1 work left or a service away, 2 usage or configuration."""
     try:
-        app()
+        app(prog_name="omnisci")
     except OmnisciError as error:
         sys.stderr.write(f"omnisci: {error}\n")
         sys.exit(error.exit_code)
-    except OperationalError as error:
+    except (OperationalError, InterfaceError) as error:
         said = " ".join(str(error.orig).split())
         sys.stderr.write(f"omnisci: the database went away ({said}): run the same command again\n")
         sys.exit(1)

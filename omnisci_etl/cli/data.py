@@ -68,13 +68,33 @@ def caption(
     stage("caption", work, json, discipline=discipline, limit=limit, refresh=refresh, batch=batch)
 
 
-def score(discipline: Discipline = None, limit: Limit = None, json: Json = False) -> None:
+def score(
+    discipline: Discipline = None,
+    limit: Limit = None,
+    explain: Annotated[
+        int | None, typer.Option(metavar="CAPTION_ID", help="Score nothing; show the whole path of this caption.")
+    ] = None,
+    json: Json = False,
+) -> None:
     """Score captions and let the gate decide on them."""
+    if explain is not None:
+        _explain(explain, json)
+        return
     stages.known_discipline(discipline)
     stage(
         "score", lambda context: stages.score(context, discipline=discipline, limit=limit), json,
         discipline=discipline, limit=limit,
     )  # fmt: skip
+
+
+def _explain(caption_id: int, json: bool) -> None:
+    from omnisci_etl import config
+    from omnisci_etl.cli.explain import show
+    from omnisci_etl.judging.explain import explain
+
+    with ledger() as opened:
+        told = explain(config.load(), opened, caption_id)
+    print_json(told) if json else show(told)
 
 
 def sample(
@@ -135,6 +155,7 @@ def plan(
     discipline: Discipline = None,
     limit: Limit = None,
     refresh: Annotated[bool, typer.Option(help="As of `caption --refresh`.")] = False,
+    batch: Annotated[bool, typer.Option(help="As of `caption --batch`: how many batches, bytes and dollars.")] = False,
     json: Json = False,
 ) -> None:
     """Say what a command would call and what that would cost, without doing it."""
@@ -147,11 +168,13 @@ def plan(
         if what == "caption":
             from omnisci_etl.captions.stage import plan as plan_captions
 
-            rows = plan_captions(config.load(), opened, discipline=discipline, limit=limit, refresh=refresh)
+            rows = plan_captions(
+                config.load(), opened, discipline=discipline, limit=limit, refresh=refresh, batch=batch
+            )
         else:
             from omnisci_etl.judging.stage import plan as plan_scores
 
-            rows = plan_scores(opened, discipline=discipline)
+            rows = plan_scores(config.load(), opened, discipline=discipline, limit=limit)
     if json:
         print_json(rows)
     elif rows:

@@ -12,11 +12,8 @@ from omnisci_etl.errors import ConfigError
 LATER = {
     "calibrate": "fits the map from scores to expert acceptance",
     "review": "the web page for experts",
-    "judge": "a model that judges captions by a rubric",
-    "qa": "caption question answering",
     "benchmark": "builds benchmark tasks",
     "takedown": "withdraws figures from releases",
-    "report": "plots of scores and decisions",
 }
 
 

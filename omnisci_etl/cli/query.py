@@ -10,7 +10,7 @@ from rich.table import Table
 
 from omnisci_etl import config
 from omnisci_etl.captions import replay as replaying
-from omnisci_etl.cli import prompts, routes
+from omnisci_etl.cli import judge, prompts, qa, report, routes
 from omnisci_etl.cli.common import Json, ledger, out, print_json, print_rows, progress_bar
 from omnisci_etl.errors import ConfigError, LeftOver
 from omnisci_etl.ledger import query as queries
@@ -25,6 +25,9 @@ def register(app: typer.Typer) -> None:
         app.command()(function)
     app.add_typer(routes.app, name="routes")
     app.add_typer(prompts.app, name="prompts")
+    app.add_typer(report.app, name="report")
+    app.add_typer(judge.app, name="judge")
+    app.add_typer(qa.app, name="qa")
 
 
 def sql(

@@ -49,6 +49,11 @@ _ALL_LABELS = re.compile(_LABELS)
 _PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<label>{_LABEL})")
 _PANEL_WORD = r"(?:(?i:panels?|plots?|sub-?fig(?:ure)?s?\.?)\s+)"
 _BRACKET = re.compile(rf"[(\[](?<![^\W_].)\s*{_PANEL_WORD}?(?P<list>{_LABELS})\s*(?:[,;:]\s[^()\[\];]{{1,40}})?[)\]]:?")
+# "(A-I) ... (A-II)": parts of panel A that are numbered, and no range from A to I.
+_PARTED = re.compile(rf"[(\[][A-Za-z]{DASH}(?:II|ii)[)\]]")
+_FIRST_PART = re.compile(rf"[A-Za-z]{DASH}[Ii]")
+_SPAN = re.compile(r"\s[^.;:!?]*\s(?:to|through)\s")
+_LONGEST_SPAN = 80
 # "a" and capitals could be words; what follows tells. A minus or an equals sign tells that the letter is a quantity.
 _BARE = re.compile(
     rf"(?:^|(?<=[.;:!?)”\"]\s)(?<!i\.e\.\s)(?<!e\.g\.\s)|(?<=[;,]\sand\s)|(?<=\()(?=[^()]{{1,80}};)){_PANEL_WORD}?(?P<list>{_LETTERS})"
@@ -82,9 +87,11 @@ _WORD = re.compile(
     rf"|[(\[]\s*(?P<closed>{_SIDES}){_PART}(?:,\s[^()\[\]]{{1,40}})?\s*[)\]]:?",
     re.I,
 )
-_HAS_SIDE = re.compile(
-    r"[Ll]eft|[Rr]ight|[Tt]op|[Bb]ottom|[Uu]pper|[Ll]ower|[Mm]iddle|[Cc]ent(?:er|re)|LEFT|TOP|RIGHT|UPPER"
-)
+_HAS_SIDE = (
+    "left", "right", "top", "bottom", "upper", "lower", "middle", "center", "centre",
+    "Left", "Right", "Top", "Bottom", "Upper", "Lower", "Middle", "Center", "Centre",
+    "LEFT", "RIGHT", "TOP", "UPPER",
+)  # fmt: skip
 _SIDE_ALONE = re.compile(_SIDE, re.I)
 _LONGEST_ASIDE = 80
 _POINTS = re.compile(r"\b(?:in|of|from|to|on|with|by)\s+$")
@@ -96,9 +103,9 @@ _SEGMENT = frozenset("".join(STOPS) + ",;:(") | {""}
 
 def styles(caption: str, bold: Sequence[tuple[int, int]]) -> Iterator[Style]:
     """The markers of the caption by style, the surest first; each style is looked for only when it is asked for."""
-    brackets = _brackets(caption)
     if marked := _bold_markers(caption, bold):
-        yield Style(_filled(marked, brackets), gap=3, weak_gap=1, alone=True, trusted=True)
+        yield Style(_filled(caption, marked), gap=3, weak_gap=1, alone=True, trusted=True)
+    brackets = _brackets(caption)
     yield Style(brackets, gap=1, alone=True)
     bare = _bare_markers(caption)
     if len(bare) > 1:
@@ -129,6 +136,8 @@ def join(caption: str, markers: list[Marker]) -> list[Marker]:
 
 def between(first: str, last: str) -> tuple[str, ...]:
     """The labels strictly between two letters, two numerals or two numbers of one letter; none between others."""
+    if len(first) == len(last) == 1 and ord(last) - ord(first) == 1:
+        return ()
     if len(first) == len(last) == 2 and first[1].isdigit() and last[1].isdigit():
         if first[0] == last[0]:
             return tuple(f"{first[0]}{digit}" for digit in range(int(first[1]) + 1, int(last[1])))
@@ -188,19 +197,33 @@ def _bold_markers(caption: str, bold: Sequence[tuple[int, int]]) -> list[Marker]
     return markers
 
 
-def _filled(bold: list[Marker], brackets: list[Marker]) -> list[Marker]:
+def _filled(caption: str, bold: list[Marker]) -> list[Marker]:
     """Bold letters, and the letters in brackets that fill gaps between them: somebody forgot the bold."""
     known = sorted({label for marker in bold for label in marker.labels if len(label) == 1})
     missing = {label for first, last in pairwise(known) for label in between(first, last)}
     if not missing:
         return bold
-    apart = (m for m in brackets if not any(b.start < m.end and m.start < b.end for b in bold))
+    apart = (m for m in _brackets(caption) if not any(b.start < m.end and m.start < b.end for b in bold))
     filling = (m._replace(labels=tuple(label for label in m.labels if label in missing)) for m in apart)
     return sorted([*bold, *(marker for marker in filling if marker.labels)], key=lambda marker: marker.start)
 
 
 def _brackets(caption: str) -> list[Marker]:
-    return [Marker(m.start(), m.end(), _labels(m["list"]), closed=True) for m in _BRACKET.finditer(caption)]
+    parted = bool(_PARTED.search(caption))
+    markers: list[Marker] = []
+    for match in _BRACKET.finditer(caption):
+        labels = _labels(match["list"])
+        if parted and _FIRST_PART.fullmatch(match["list"]):
+            labels = labels[:1]
+        elif markers and len(labels) == 1 and _spans(caption, markers[-1].end, match.start()):
+            labels = between(markers[-1].labels[-1], labels[0]) + labels
+        markers.append(Marker(match.start(), match.end(), labels, closed=True))
+    return markers
+
+
+def _spans(caption: str, start: int, end: int) -> bool:
+    """Whether the words between two brackets make a range of them: "(A) six months to (F) one month before"."""
+    return end - start <= _LONGEST_SPAN and _SPAN.fullmatch(caption, start, end) is not None
 
 
 def _bare_markers(caption: str) -> list[Marker]:
@@ -242,7 +265,9 @@ def _chain(caption: str, bare: list[Marker]) -> list[Marker]:
 def _closing_markers(caption: str) -> list[Marker]:
     """ "a) ...", "A. ..."; a capital with a full stop could be an initial or a genus and needs a capital after it."""
     return [
-        Marker(m.start(), m.end(), _labels(m["list"])) for m in _CLOSING.finditer(caption) if _opens_segment(caption, m)
+        Marker(m.start(), m.end("mark") if m["mark"] else m.end(), _labels(m["list"]))
+        for m in _CLOSING.finditer(caption)
+        if _opens_segment(caption, m)
     ]
 
 
@@ -251,8 +276,10 @@ def _opens_segment(caption: str, match: re.Match[str]) -> bool:
         return caption.rfind("(", max(0, match.start() - _LONGEST_ASIDE), match.start()) <= caption.rfind(
             ")", 0, match.start()
         )
-    if match["mark"] == ".":
-        return _OPENS.match(caption, match.end()) is not None
+    if match["mark"] == "." and not _OPENS.match(caption, match.end()):
+        return False
+    if match["mark"] == "." and len(match["list"]) == 1:
+        return True
     return before(caption, match.start()) in _SEGMENT
 
 
@@ -264,7 +291,7 @@ def _roman_markers(caption: str) -> list[Marker]:
 
 def _word_markers(caption: str) -> list[Marker]:
     """Left, right and their like; a panel that is only pointed at ("the line in the left panel") is none."""
-    if not _HAS_SIDE.search(caption):
+    if not any(side in caption for side in _HAS_SIDE):
         return []
     markers = []
     for match in _WORD.finditer(caption):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from omnisci_etl.figures.panel_markers import ALPHABETS, STOPS, Marker, Style, before, join, opens_sentence, styles
 from omnisci_etl.papers.figure_references import find_lists
@@ -31,6 +31,7 @@ _OTHER_LETTERS = re.compile(
 _TRAILS = re.compile(r"\s*(?:[,.;:)]|and\b|&|or\b|$)")
 _WORD = re.compile(r"[^\W_]")
 _JOINING_END = re.compile(r"(?:^|\s)(?:and|or|[Pp]anels?)$")
+_JOINING_ENDS = ("and", "or", "anel", "anels")
 _JOINING_START = re.compile(r"^(?:and|or)\s+")
 _EARLY = frozenset("bcdefghBCDEFGH")
 _EDGE = " ,;:.|–—-"
@@ -67,11 +68,12 @@ def _own(caption: str, markers: list[Marker], others: list[tuple[int, int]]) -> 
         n = bisect_right(ends, marker.start)
         return n < len(others) and others[n][0] < marker.end
 
-    return [
-        marker
-        for marker in markers
-        if not is_other(marker) and not _FIGURE.search(caption, max(0, marker.start - 9), marker.start)
-    ]
+    return [marker for marker in markers if not is_other(marker) and not _follows_figure(caption, marker.start)]
+
+
+def _follows_figure(caption: str, position: int) -> bool:
+    before = caption[max(0, position - 9) : position]
+    return "ig" in before.lower() and _FIGURE.search(before) is not None
 
 
 def _begins_with_a(markers: list[Marker]) -> bool:
@@ -129,11 +131,11 @@ def _defining(markers: list[Marker], run: Sequence[str]) -> list[Marker]:
         for label in marker.labels:
             if _letter(label) in run:
                 defined.setdefault(label, marker)
-    starts = {m.start: m for m in defined.values()}
-    return [
-        marker._replace(labels=tuple(label for label in marker.labels if defined.get(label) == marker))
-        for _, marker in sorted(starts.items())
-    ]
+    chosen = []
+    for _, marker in sorted({m.start: m for m in defined.values()}.items()):
+        labels = tuple(label for label in marker.labels if defined.get(label) == marker)
+        chosen.append(marker if labels == marker.labels else marker._replace(labels=labels))
+    return chosen
 
 
 def _stand_for_others(caption: str, marker: Marker) -> bool:
@@ -234,12 +236,13 @@ def _alone(label: str, markers: list[Marker], style: Style, caption: str) -> boo
 def _cut(caption: str, markers: list[Marker]) -> tuple[str, tuple[Panel, ...]]:
     texts: dict[str, str] = {}
     lead_end = len(caption)
+    next_starts = dict(pairwise([*(marker.start for marker in markers), len(caption)]))
     for (first, last), group in _by_sentence(caption, markers):
         trailing = _trailing(caption, group, first, last)
         for index, marker in enumerate(group):
             trailing = trailing and marker.closed
             behind = group[index - 1].end if index else first
-            following = caption[marker.end : _next_start(caption, markers, marker)]
+            following = caption[marker.end : next_starts[marker.start]]
             if trailing:
                 start = behind
                 text = f"{caption[start : marker.start].strip(_EDGE)} {caption[group[-1].end : last].strip(_EDGE)}"
@@ -255,18 +258,14 @@ def _cut(caption: str, markers: list[Marker]) -> tuple[str, tuple[Panel, ...]]:
     return caption[:lead_end].rstrip(" ,;(").lstrip(), panels
 
 
-def _next_start(caption: str, markers: list[Marker], marker: Marker) -> int:
-    return next((other.start for other in markers if other.start > marker.start), len(caption))
-
-
 def _by_sentence(caption: str, markers: list[Marker]) -> Iterator[tuple[tuple[int, int], list[Marker]]]:
     """The markers of each sentence, with its bounds; a marker that opens a sentence may begin with a small letter."""
     starts = {0, *(marker.start for marker in markers if marker.strong)}
     if not all(marker.strong for marker in markers):
         starts.update(start for start, _ in sentences(caption))
-    for bounds in pairwise([*sorted(starts), len(caption)]):
-        if group := [marker for marker in markers if bounds[0] <= marker.start < bounds[1]]:
-            yield bounds, group
+    bounds = [*sorted(starts), len(caption)]
+    for n, group in groupby(markers, key=lambda marker: bisect_right(bounds, marker.start)):
+        yield (bounds[n - 1], bounds[n]), list(group)
 
 
 def _trailing(caption: str, group: list[Marker], first: int, last: int) -> bool:
@@ -278,8 +277,11 @@ def _trailing(caption: str, group: list[Marker], first: int, last: int) -> bool:
 
 
 def _trim(text: str) -> str:
-    text = _JOINING_END.sub("", text.strip(" .,;:)|—–" if text[:1] in ".)" else " ,;:(|—–")).strip(" ,;:(|—–")
-    return _JOINING_START.sub("", text).strip()
+    edge = " ,;:|—–" if text.count("(") == text.count(")") else " ,;:(|—–"
+    text = text.strip(" .,;:)|—–" if text[:1] in ".)" else edge)
+    if text.endswith(_JOINING_ENDS):
+        text = _JOINING_END.sub("", text)
+    return _JOINING_START.sub("", text.strip(edge)).strip()
 
 
 def _in_order(labels: Iterable[str]) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 from omnisci_etl.papers.references import Kind as PointerKind
@@ -25,6 +27,8 @@ _KINDS: dict[PointerKind, Kind] = {
     "address": "address",
 }
 _FIGURE_NUMBER = re.compile(r"(?:S|[A-Z]\.)?[0-9]{1,3}(?:\.[0-9]{1,2})?|[A-Z][0-9]{1,2}")
+_DIGITS = re.compile(r"[0-9]{1,4}")
+_FEW = 3
 _OPENED = re.compile(r"\((?:see\s|cf\.\s|e\.g\.,?\s)?$")
 _REST = re.compile(r"(?:[;,][^()]{0,200})?\)")
 
@@ -48,23 +52,35 @@ class Reference:
         return frozenset(_FIGURE_NUMBER.findall(self.items))
 
 
-def find_references(text: str) -> list[Reference]:
-    """Every reference in the text, by position, no two overlapping (of two that do, the earlier stands)."""
+@lru_cache(maxsize=2048)
+def find_references(text: str) -> tuple[Reference, ...]:
+    """Every reference in the text, by position, no two overlapping (of two that do, the earlier stands).
+
+    Remembered, because several scorers ask this of the same captions.
+    """
     found: list[Reference] = []
     for pointer in find_pointers(text):
         reference = _counted(text, pointer)
         if reference is not None and (not found or reference.start >= found[-1].end):
             found.append(reference)
-    return found
+    return tuple(found)
 
 
 def _counted(text: str, pointer: Pointer) -> Reference | None:
-    """The pointer as a reference; the name of a work that has no year counts as none."""
+    """The pointer as a reference; the name of a work that has no year is none, nor are numbers in no order."""
     kind = _KINDS.get(pointer.kind)
     if kind is None or (pointer.kind == "work" and not pointer.dated):
         return None
+    if kind == "citation" and not _is_ascending(text[pointer.start : pointer.end]):
+        return None
     start, end = _citation(text, pointer) if pointer.kind == "work" else (pointer.start, pointer.end)
     return Reference(kind, start, end, pointer.supplement, pointer.items)
+
+
+def _is_ascending(mark: str) -> bool:
+    """Whether the numbers of a bracket rise, as those of works do: "[8, 5, 5]" is a vector."""
+    numbers = [int(number) for number in _DIGITS.findall(mark)]
+    return len(numbers) < _FEW or all(a < b for a, b in pairwise(numbers))
 
 
 def _citation(text: str, pointer: Pointer) -> tuple[int, int]:

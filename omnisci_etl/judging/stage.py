@@ -2,127 +2,183 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from omnisci_etl.captions import routes as routes_file
+from omnisci_etl.captions.questions import Asker
+from omnisci_etl.config import Settings
 from omnisci_etl.context import Context, Counts
-from omnisci_etl.judging import gate
-from omnisci_etl.judging.evidence import Candidate, Evidence
-from omnisci_etl.judging.scorers import Scorer, config_sha256, default_scorers, embedding_scorers
+from omnisci_etl.judging import gate, paid, reading
+from omnisci_etl.judging.bench import Rows
+from omnisci_etl.judging.gate import Seen, Verdict
+from omnisci_etl.judging.policy import Policy, bench
+from omnisci_etl.judging.records import store_scores
+from omnisci_etl.judging.subjects import Subject, load
+from omnisci_etl.judging.workers import Workers, workers
+from omnisci_etl.ledger.blobs import BlobStore
 from omnisci_etl.ledger.database import Ledger, copy_into, sql
 
 BATCH = 1000
+# Batches whose texts are being scored while an earlier one is stored.
+AHEAD = 2
 _SQL = "omnisci_etl.judging.sql"
-_SCORE = {
-    "caption_id": "bigint", "scorer": "text", "scorer_version": "text", "config_sha256": "text",
-    "deterministic": "boolean", "value": "double precision", "detail": "jsonb", "run_key": "bigint",
-}  # fmt: skip
 _DECISION = {
     "caption_id": "bigint", "policy": "text", "policy_sha256": "text", "inputs_sha256": "text", "outcome": "text",
     "slug": "text", "gate_score": "double precision", "reason": "jsonb", "run_key": "bigint",
 }  # fmt: skip
+_OUTCOMES = {"accept": "accepted", "reject": "rejected", "abstain": "abstained", "escalate": "escalated"}
 
 
 def score(context: Context, *, discipline: str | None = None, limit: int | None = None) -> Counts:
-    """Scores what lacks a score and decides what lacks a decision, in batches that are each committed."""
-    bench = _Bench()
-    counts: Counter[str] = Counter(captions=0, scores=0, accepted=0, rejected=0)
-    after = 0
-    while limit is None or counts["captions"] < limit:
-        size = BATCH if limit is None else min(BATCH, limit - counts["captions"])
-        rows = bench.unscored(context, after, discipline, size)
-        if not rows:
-            break
-        after = rows[-1]["caption_id"]
-        counts.update(bench.work(context, rows))
-        context.progress.update(counts["captions"], None, "captions scored")
-    return dict(counts)
+    """Scores what lacks a score and decides what lacks a decision, in batches that are each committed.
+
+    Counts: captions looked at, score rows written, decisions by outcome. Captions that a model could not judge now
+    are abstained from, and looked at again by the next run.
+    """
+    session = _Session(context)
+    pages = session.pages(discipline, limit)
+    first = next(pages, [])
+    with workers(len(first)) as crew:
+        waiting: deque[_Batch] = deque()
+        for page in _chain(first, pages):
+            waiting.append(session.begin(crew, page))
+            if len(waiting) > AHEAD:
+                session.finish(waiting.popleft())
+        while waiting:
+            session.finish(waiting.popleft())
+    return dict(session.counts)
 
 
-class _Bench:
-    """The scorers at hand, with the hashes that say which of their rows exist."""
+def _chain(first: list[int], rest: Iterator[list[int]]) -> Iterator[list[int]]:
+    if first:
+        yield first
+        yield from rest
 
-    def __init__(self) -> None:
-        self.scorers: tuple[Scorer, ...] = (*default_scorers(), *embedding_scorers())
-        self.keys = {s.name: config_sha256(s) for s in self.scorers}
-        gate_keys = {s.name: self.keys[s.name] for s in self.scorers if s.deterministic}
-        self.gate_wanted = [f"{name} {key}" for name, key in gate_keys.items()]
-        self.policy = gate.policy_sha256(gate_keys)
 
-    def unscored(self, context: Context, after: int, discipline: str | None, size: int) -> Sequence[Mapping[str, Any]]:
-        parameters = {
-            "after": after, "wanted": [f"{name} {key}" for name, key in self.keys.items()],
-            "policy_sha256": self.policy, "discipline": discipline, "batch": size,
-        }  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Captions under way, and what waits for their scores."""
+
+    subjects: Sequence[Subject]
+    rows: Rows
+
+
+class _Session:
+    """What one run of scoring works with."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
         with context.ledger.begin() as connection:
-            return [dict(row) for row in connection.execute(sql(_SQL, "unscored"), parameters).mappings()]
+            self._policy = Policy(context.settings, connection, context.blobs.get)
+        self._bench, self._thresholds = self._policy.bench, self._policy.thresholds
+        names = ("captions", "scores", "accepted", "rejected", "abstained", "escalated")
+        self.counts: Counter[str] = Counter(dict.fromkeys(names, 0))
 
-    def work(self, context: Context, rows: Sequence[Mapping[str, Any]]) -> Counts:
-        scored = [score for scorer in self.scorers for score in self._scores(scorer, rows, context.run.key)]
-        ids = [row["caption_id"] for row in rows]
-        with context.ledger.begin() as connection:
-            copy_into(connection, "score_stage", _SCORE, scored)
-            written = connection.execute(sql(_SQL, "insert_scores")).rowcount
-            parameters = {"captions": ids, "wanted": self.gate_wanted}
-            found = connection.execute(sql(_SQL, "deterministic_scores"), parameters).all()
-            decided = list(self._decisions(found, context.run.key))
-            copy_into(connection, "decision_stage", _DECISION, decided)
-            connection.execute(sql(_SQL, "insert_decisions"))
-        outcomes = Counter(row[4] for row in decided)
-        return {
-            "captions": len(rows),
-            "scores": written,
-            "accepted": outcomes["accept"],
-            "rejected": outcomes["reject"],
-        }
+    def pages(self, discipline: str | None, limit: int | None) -> Iterator[list[int]]:
+        """Ids of captions that are to be decided on."""
+        after, room = 0, limit
+        while room is None or room > 0:
+            parameters = {
+                "after": after, "policy_sha256": self._thresholds.policy_sha256, "discipline": discipline,
+                "batch": BATCH if room is None else min(BATCH, room),
+            }  # fmt: skip
+            with self._context.ledger.begin() as connection:
+                ids = list(connection.execute(sql(_SQL, "undecided"), parameters).scalars())
+            if not ids:
+                return
+            after, room = ids[-1], None if room is None else room - len(ids)
+            yield ids
 
-    def _scores(self, scorer: Scorer, rows: Sequence[Mapping[str, Any]], run_key: int) -> list[tuple[Any, ...]]:
-        key = self.keys[scorer.name]
-        todo = [row for row in rows if f"{scorer.name} {key}" not in row["scored"]]
-        values = scorer.score([candidate(row) for row in todo])
-        return [
-            (row["caption_id"], scorer.name, scorer.version, key, scorer.deterministic, one.value, one.detail, run_key)
-            for row, one in zip(todo, values, strict=True)
-        ]
+    def begin(self, crew: Workers, ids: Sequence[int]) -> _Batch:
+        """Loads captions and lets the workers begin with them; the text of their pictures is read where it can be."""
+        texts = self._picture_texts(ids) if self._policy.engine else {}
+        with self._context.ledger.begin() as connection:
+            subjects = load(connection, ids, texts)
+            seen = self._bench.seen(connection, ids)
+        return _Batch(subjects, self._bench.start(crew, subjects, seen))
 
-    def _decisions(self, found: Sequence[Any], run_key: int) -> list[tuple[Any, ...]]:
-        by_caption: dict[int, dict[str, float]] = {}
-        for caption_id, scorer, _, value in found:
-            by_caption.setdefault(caption_id, {})[scorer] = value
+    def _picture_texts(self, ids: Sequence[int]) -> dict[str, str]:
+        with self._context.ledger.begin() as connection:
+            pictures = list(connection.execute(sql(_SQL, "pictures_of_captions"), {"captions": list(ids)}).scalars())
+        reading.ensure_picture_text(self._context, pictures, engine=self._policy.engine)
+        with self._context.ledger.begin() as connection:
+            return reading.load(connection, pictures, self._policy.ocr)
+
+    def finish(self, batch: _Batch) -> None:
+        """Stores the scores of a batch and the decisions on it in one transaction; models are asked after it."""
+        rows = batch.rows()
+        with self._context.ledger.begin() as connection:
+            self.counts["scores"] += store_scores(connection, rows, self._context.run.key)
+            verdicts = self._decide(connection, batch.subjects)
+        silent: set[str] = set()
+        for stage in gate.PAID:
+            awaiting = [caption_id for caption_id, verdict in verdicts.items() if verdict.awaits == stage]
+            if awaiting:
+                counts = paid.examine(stage, self._context, self._policy.routes, awaiting, self._asker)
+                self.counts.update({f"{stage}_{name}": count for name, count in counts.items()})
+                # What is not left to a later run and has no score will get none.
+                silent |= {stage} if counts.get("left", 0) == 0 else set()
+                again = [subject for subject in batch.subjects if subject.caption_id in set(awaiting)]
+                with self._context.ledger.begin() as connection:
+                    verdicts |= self._decide(connection, again, silent)
+        self.counts["captions"] += len(verdicts)
+        self.counts.update(_OUTCOMES[verdict.outcome] for verdict in verdicts.values())
+        self._context.progress.update(self.counts["captions"], None, "captions scored")
+
+    @cached_property
+    def _asker(self) -> Asker:
+        from omnisci_etl.captions.asking import asker
+
+        ask: Asker = asker(self._context, self._policy.routes)
+        return ask
+
+    def _decide(self, connection: Any, subjects: Sequence[Subject], silent: Collection[str] = ()) -> dict[int, Verdict]:
+        """The verdicts on captions by their stored scores, written; by caption."""
+        seen = self._bench.seen(connection, [subject.caption_id for subject in subjects])
+        verdicts: dict[int, Verdict] = {}
         rows = []
-        for caption_id, scores in by_caption.items():
-            verdict = gate.decide(scores)
-            rows.append((
-                caption_id, gate.POLICY, self.policy, gate.inputs_sha256(scores), verdict.outcome, verdict.slug,
-                verdict.gate_score, verdict.reason, run_key,
-            ))  # fmt: skip
-        return rows
+        for subject in subjects:
+            verdict, row = self._verdict(subject, seen[subject.caption_id], silent)
+            verdicts[subject.caption_id] = verdict
+            rows.append(row)
+        copy_into(connection, "decision_stage", _DECISION, rows)
+        connection.execute(sql(_SQL, "insert_decisions"))
+        return verdicts
+
+    def _verdict(
+        self, subject: Subject, scores: Mapping[str, Seen], silent: Collection[str]
+    ) -> tuple[Verdict, tuple[Any, ...]]:
+        checks = self._thresholds.checks(subject.features)
+        due = paid.due(subject.caption_id, self._policy.shares)
+        silent = {check.stage for check in checks if check.stage in silent and check.scorer not in scores}
+        verdict = gate.decide(scores, checks, due, silent)
+        inputs = gate.inputs_sha256(scores, checks, due, silent)
+        return verdict, (
+            subject.caption_id, self._thresholds.policy, self._thresholds.policy_sha256, inputs, verdict.outcome,
+            verdict.slug, verdict.gate_score, verdict.reason, self._context.run.key,
+        )  # fmt: skip
 
 
-def candidate(row: Mapping[str, Any]) -> Candidate:
-    """What the scorers see of a row of unscored.sql: sub-captions that stand beside the caption are part of it."""
-    beside = [text for text in dict.fromkeys(row["panel_texts"]) if text not in row["author_caption"]]
-    evidence = Evidence(
-        author_caption=" ".join([row["author_caption"], *beside]),
-        panel_labels=tuple(row["panel_labels"]),
-        mentions=tuple(row["mentions"]),
-        kind=row["kind"],
-        label=row["label"],
-        title=row["title"],
-    )
-    panels = tuple((str(p["label"]), str(p["text"])) for p in row["panels"])
-    return Candidate(body=row["body"], panels=panels, evidence=evidence)
+def plan(
+    settings: Settings, ledger: Ledger, *, discipline: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """What score would do: captions without a score, by scorer, and at most how many paid stages would look at.
 
-
-def plan(ledger: Ledger, *, discipline: str | None = None) -> list[dict[str, Any]]:
-    """What score would do: captions without a score or decision, by scorer. It costs nothing but time."""
-    bench = _Bench()
-    statement = sql(_SQL, "count_unscored")
+    cost_usd is an estimate by the prices of the first model that each stage names; scorers cost nothing but time.
+    """
     rows = []
-    with ledger.read() as connection:
-        for name, key in bench.keys.items():
+    with ledger.read(timeout_s=600) as connection:
+        present = bench(settings, BlobStore(settings.blob_url).get, reading.default_engine())
+        for name, key in present.keys.items():
             parameters = {"wanted": f"{name} {key}", "discipline": discipline}
-            captions = connection.execute(statement, parameters).scalar_one()
-            rows.append({"scorer": name, "captions": captions, "cost_usd": 0})
-    return rows
+            captions = connection.execute(sql(_SQL, "count_unscored"), parameters).scalar_one()
+            rows.append(
+                {"scorer": name, "captions": captions if limit is None else min(captions, limit), "cost_usd": 0.0}
+            )
+    routes = routes_file.load(settings)
+    unscored = max((row["captions"] for row in rows), default=0)
+    return rows + [paid.estimate(routes, stage, share, unscored) for stage, share in paid.shares(routes).items()]

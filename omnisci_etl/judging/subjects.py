@@ -1,4 +1,4 @@
-"""Captions as judges see them, read from the ledger."""
+"""Captions as scorers and judges see them, read from the ledger."""
 
 from __future__ import annotations
 
@@ -22,29 +22,52 @@ class Subject:
     figure_id: int
     family: str
     model: str
+    discipline: str
     candidate: Candidate
 
+    @property
+    def evidence(self) -> Evidence:
+        """What the paper says about the figure."""
+        return self.candidate.evidence
 
-def load(connection: Connection, captions: Sequence[int]) -> list[Subject]:
-    """The captions of these ids, by id."""
-    rows = connection.execute(sql(_SQL, "subjects"), {"captions": list(captions)}).mappings()
-    return [Subject(row["caption_id"], row["figure_id"], row["family"], row["model"], candidate(row)) for row in rows]
+    @property
+    def features(self) -> dict[str, str]:
+        """What strata are made of."""
+        return {"discipline": self.discipline, "kind": self.evidence.kind, "model": self.model}
 
 
-def candidate(row: Mapping[Any, Any]) -> Candidate:
-    """What scorers see of a row of subjects.sql or unscored.sql.
+def load(
+    connection: Connection, captions: Sequence[int], picture_texts: Mapping[str, str] | None = None
+) -> list[Subject]:
+    """The captions of these ids, by id; captions of one figure share their Evidence.
 
-    Sub-captions that stand beside the caption are part of it.
+    picture_texts: what was read off pictures, by the picture's hash.
     """
+    evidences: dict[int, Evidence] = {}
+    subjects = []
+    for row in connection.execute(sql(_SQL, "subjects"), {"captions": list(captions)}).mappings():
+        evidence = evidences.get(row["figure_id"])
+        if evidence is None:
+            evidence = evidences[row["figure_id"]] = _evidence(row, picture_texts or {})
+        panels = tuple((str(p["label"]), str(p["text"])) for p in row["panels"])
+        candidate = Candidate(row["body"], panels, evidence, row["finish_reason"] or "")
+        subjects.append(
+            Subject(row["caption_id"], row["figure_id"], row["family"], row["model"], row["discipline"], candidate)
+        )
+    return subjects
+
+
+def _evidence(row: Mapping[Any, Any], picture_texts: Mapping[str, str]) -> Evidence:
+    """Sub-captions that stand beside the caption are part of it."""
     beside = [text for text in dict.fromkeys(row["panel_texts"]) if text not in row["author_caption"]]
-    evidence = Evidence(
+    image = row["image_sha256"] or ""
+    return Evidence(
         author_caption=" ".join([row["author_caption"], *beside]),
         panel_labels=tuple(row["panel_labels"]),
         mentions=tuple(row["mentions"]),
         kind=row["kind"],
         label=row["label"],
         title=row["title"],
-        image_sha256=row["image_sha256"] or "",
+        image_sha256=image,
+        picture_text=picture_texts.get(image, ""),
     )
-    panels = tuple((str(p["label"]), str(p["text"])) for p in row["panels"])
-    return Candidate(row["body"], panels, evidence, finish_reason=row["finish_reason"] or "")

@@ -121,6 +121,8 @@ _NO_EXPONENT = frozenset({"fold", "%", "°C", "deg", "σ"})
 
 
 def _power(unit: Unit, exponent: int) -> Unit:
+    if exponent == 1:
+        return unit
     return Unit(unit.factor**exponent, tuple((base, power * exponent) for base, power in unit.dimensions))
 
 

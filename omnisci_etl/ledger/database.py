@@ -11,9 +11,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import psycopg2
 from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from omnisci_etl.config import Settings
 from omnisci_etl.errors import ConfigError, ServiceError
@@ -93,7 +94,7 @@ def _prepare(connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def reason(error: OperationalError) -> str:
+def reason(error: DBAPIError) -> str:
     """The driver's message in one line; it never holds the password."""
     return " ".join(str(error.orig).split())
 
@@ -137,8 +138,15 @@ def copy_into(connection: Connection, table: str, columns: Mapping[str, str], ro
     connection.exec_driver_sql(f'DROP TABLE IF EXISTS pg_temp."{table}"')
     connection.exec_driver_sql(f'CREATE TEMPORARY TABLE "{table}" ({definition}) ON COMMIT DROP')
     driver: Any = connection.connection.driver_connection
-    with driver.cursor() as cursor:
-        cursor.copy_expert(f'COPY pg_temp."{table}" FROM STDIN (FORMAT csv)', buffer)
+    statement = f'COPY pg_temp."{table}" FROM STDIN (FORMAT csv)'
+    try:
+        with driver.cursor() as cursor:
+            cursor.copy_expert(statement, buffer)
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        # As SQLAlchemy says it of every other statement.
+        if driver.closed:
+            connection.invalidate(error)
+        raise OperationalError(statement, {}, error) from None
     return count
 
 

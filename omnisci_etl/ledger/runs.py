@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import subprocess
+import threading
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ class Run:
         self.owner = owner
         self._ledger = ledger
         self._lock = lock
+        self._taking = threading.Lock()
 
     @classmethod
     def start(cls, ledger: Ledger, identity: RunIdentity, config: Mapping[str, Any] | None = None) -> Run:
@@ -82,10 +84,18 @@ class Run:
     @classmethod
     def join(cls, ledger: Ledger, key: int, identity: RunIdentity) -> Run:
         """A started run in this process, with the lock of a fresh owner."""
-        lock = ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         owner = secrets.randbits(62) or 1
-        lock.execute(text("SELECT pg_advisory_lock(:owner)"), {"owner": owner})
-        return cls(ledger, key, identity, owner, lock)
+        return cls(ledger, key, identity, owner, _lock(ledger, owner))
+
+    def hold(self) -> None:
+        """Takes the lock again where a restart of the database took it."""
+        with self._taking:
+            with self._ledger.begin() as connection:
+                held = connection.execute(text("SELECT omnisci.owner_alive(:owner)"), {"owner": self.owner}).scalar()
+            if not held:
+                lost, self._lock = self._lock, _lock(self._ledger, self.owner)
+                lost.invalidate()
+                lost.close()
 
     def finish(self, outcome: str, counts: Mapping[str, Any] | None = None, error: str | None = None) -> None:
         """Writes how it ended (done, left-over, failed) and lets the lock go."""
@@ -98,3 +108,10 @@ class Run:
         """Lets the lock go without an end: the same try goes on later, in another process."""
         self._lock.invalidate()
         self._lock.close()
+
+
+def _lock(ledger: Ledger, owner: int) -> Connection:
+    """A connection that holds the lock of an owner for as long as it lasts."""
+    connection = ledger.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    connection.execute(text("SELECT pg_advisory_lock(:owner)"), {"owner": owner})
+    return connection

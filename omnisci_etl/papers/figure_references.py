@@ -57,8 +57,10 @@ class _Item(NamedTuple):
         return f"{self.prefix}{self.number}{self.minor}"
 
 
-# Begins with a set of letters, to which the engine skips; with IGNORECASE it could not.
-_WORD = re.compile(r"[Ff](?<![^\W\d_].)[Ii][Gg](?:[Uu][Rr][Ee])?(?:\.?(?P<plural>s|S(?!\d)))?\.?\s*(?:[Nn][Oo]\.\s*)?")
+_AFTER_FIG = r"(?:[Uu][Rr][Ee])?(?:\.?(?P<plural>s|S(?!\d)))?\.?\s*(?:[Nn][Oo]\.\s*)?"
+_WORD = re.compile(r"[Ff](?<![^\W\d_].)[Ii][Gg]" + _AFTER_FIG)
+# Begins with a literal, to which the engine skips at several times the speed; finds the word from its second letter on.
+_SMALL = re.compile(r"ig(?<=[Ff]ig)(?<![^\W\d_]...)" + _AFTER_FIG)
 _KIND = re.compile(
     r"(?<![^\W\d_])(?P<kind>"
     rf"(?:(?:extended|expanded)(?:\s|{DASH})?(?:data|view)|supplement(?:ary|al)?|suppl?|supporting|appendix|(?-i:SI|ED|EV))\b"
@@ -67,12 +69,15 @@ _KIND = re.compile(
     re.I,
 )
 _LONGEST_KIND = 48
+_OFTEN = re.compile(r"(?<![^\W\d_])[Ss]upplementary\s")
+_OFTEN_LENGTH = len("supplementary ")
 _KIND_ENDS = (
     *("ata", "iew", "ary", "tal", "ent", "upp", "ppl", "ing", "dix", "ion", "nfo", "ial", "als", "ine"),
     *("ATA", "IEW", "ARY", "TAL", "ENT", "UPP", "PPL", "ING", "DIX", "SI", "ED", "EV"),
     *(f"S{dash}" for dash in "-‐‑–"),
 )
 _KIND_MARKS = " \xa0\u2009\u202f\t\n.,:"
+_PLAIN_LABEL = re.compile(r"Fig(?:\.|ure)\s(?P<number>[0-9]{1,3})")
 _GLUED = re.compile(r"^(fig)s(?=\d)", re.I)
 _NUMBER = re.compile(
     r"(?P<open>\()?(?P<prefix>[Ss][Uu][Pp][Pp]?|[Ee][DdVv]|[Ss][Ii]|s|[A-Z])?(?P<gap>[.\-]?)(?P<number>[0-9]{1,3})(?!\d)"
@@ -85,6 +90,13 @@ _SHARED_KIND = re.compile(
     re.I,
 )
 _LONGEST_SHARED = 48
+# Most lists are one number, perhaps with one letter, and end there ("Fig. 1a)", "Fig. 2 shows"): this says the same of
+# them as the patterns of each step would.
+_ALONE = re.compile(
+    rf"(?P<number>[0-9]{{1,3}})(?:(?P<panel>[A-Za-z])(?=\)(?!\s*(?:,|and|&|{DASH})\s*[A-Za-z]\))|\.(?![a-z]\b)|\s[A-Za-z])"
+    r"|(?=\)|\.(?!\d)|\s[A-Za-z]))"
+    r"(?!\s(?:to|through|and|or|as|vs|of|in|from|by|therein|[Pp]anels?|[ivxIVX]*|[A-Za-z])(?![^\W\d_]))"
+)
 _SUPPLEMENT = re.compile(rf"\s*{DASH}\s*(?P<kind>figure supplement|source data|source code|video|animation)s?\s*", re.I)
 _ITEM_SEP = re.compile(
     rf"\s*(?:(?P<dash>{DASH}|(?<=\s)(?:to|through)(?=\s))|[,;&/+]\s*(?:(?:and|or|to)(?=\s))?"
@@ -128,6 +140,8 @@ def figure_number(label: str) -> str | None:
     text = label.strip()
     if text.isdecimal():
         return str(int(text)) if len(text) <= 3 else None
+    if plain := _PLAIN_LABEL.fullmatch(text):
+        return str(int(plain["number"]))
     text = _GLUED.sub(r"\1 S", text)
     head = _head_at_start(text)
     item = _item(text, head.end, head.prefix) if head else None
@@ -171,13 +185,23 @@ def find_lists(text: str) -> Iterator[ReferenceList]:
     if not names_figures(text):
         return
     position = 0
-    for word in _WORD.finditer(text):
-        if word.start() < position or (word[0] == "FIG" and text[word.end() : word.end() + 1].isdigit()):
+    for start, end, plural in _words(text):
+        if start < position or (end - start == 3 and text[start:end] == "FIG" and text[end : end + 1].isdigit()):
             continue
-        found = _list(text, _head(text, word, position))
+        found = _list(text, _head(text, start, end, plural, position))
         if found is not None:
             position = found.end
             yield found
+
+
+def _words(text: str) -> Iterator[tuple[int, int, bool]]:
+    """(start, end, whether it is plural) of each word "figure" with the stop and the blanks after it."""
+    if "Ig" in text or "iG" in text or "IG" in text:
+        for word in _WORD.finditer(text):
+            yield word.start(), word.end(), bool(word["plural"])
+        return
+    for word in _SMALL.finditer(text):
+        yield word.start() - 1, word.end(), bool(word["plural"])
 
 
 def bare_panels(anchor: str) -> tuple[str, ...]:
@@ -188,26 +212,32 @@ def bare_panels(anchor: str) -> tuple[str, ...]:
 
 def _head_at_start(text: str) -> _Head | None:
     word = _WORD.search(text, 0, _LONGEST_KIND + 24)
-    head = _head(text, word, 0) if word else None
+    head = _head(text, word.start(), word.end(), bool(word["plural"]), 0) if word else None
     return head if head and head.start == 0 else None
 
 
-def _head(text: str, word: re.Match[str], floor: int) -> _Head:
-    """The head around the word "figure"; what stands before floor belongs to another one."""
+def _head(text: str, start: int, end: int, plural: bool, floor: int) -> _Head:
+    """The head around the word "figure" in text[start:end]; what stands before floor belongs to another one."""
+    if text[start - 1 : start] == "(":
+        return _Head(start, end, "", plural)
+    if _OFTEN.match(text, max(floor, start - _OFTEN_LENGTH), start):
+        return _Head(start - _OFTEN_LENGTH, end, "S", plural)
     kind = None
-    if text[max(floor, word.start() - 8) : word.start()].rstrip(_KIND_MARKS).endswith(_KIND_ENDS):
-        kind = _KIND.search(text, max(floor, word.start() - _LONGEST_KIND), word.start())
+    if text[max(floor, start - 8) : start].rstrip(_KIND_MARKS).endswith(_KIND_ENDS):
+        kind = _KIND.search(text, max(floor, start - _LONGEST_KIND), start)
     if kind is None:
-        before = text[max(floor, word.start() - _LONGEST_SHARED) : word.start()]
+        before = text[max(floor, start - _LONGEST_SHARED) : start]
         prefix = "S" if "upp" in before and _SHARED_KIND.search(before) else ""
-        return _Head(word.start(), word.end(), prefix, bool(word["plural"]))
+        return _Head(start, end, prefix, plural)
     said = kind["kind"].lower()
     prefix = "ED" if said.startswith("e") else "A" if said.startswith("appendix") else "S"
-    return _Head(kind.start(), word.end(), prefix, bool(word["plural"]))
+    return _Head(kind.start(), end, prefix, plural)
 
 
 def _list(text: str, head: _Head) -> ReferenceList | None:
     """The list of a head, None where no number follows."""
+    if alone := _ALONE.match(text, head.end):
+        return _single(text, head, alone)
     first = _item(text, head.end, head.prefix)
     if first is None:
         return None
@@ -226,6 +256,14 @@ def _list(text: str, head: _Head) -> ReferenceList | None:
         distinct += item.name != last.name
         last = item
     return _at_home(text, head, found, last)
+
+
+def _single(text: str, head: _Head, alone: re.Match[str]) -> ReferenceList:
+    panels = _panels_before(text, head.start) + ((alone["panel"],) if alone["panel"] else ())
+    found = Reference(head.start, alone.end(), f"{head.prefix}{int(alone['number'])}", panels)
+    theirs = _is_theirs(text, head.start)
+    supplement = head.prefix in {"S", "ED"}
+    return ReferenceList(head.start, alone.end(), head.end, () if theirs else (found,), supplement, theirs)
 
 
 def _next_item(text: str, separator: re.Match[str], prefix: str, *, strict: bool) -> _Item | None:

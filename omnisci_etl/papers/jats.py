@@ -13,13 +13,14 @@ from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers import jats_front as front
 from omnisci_etl.papers.article_types import article_type
+from omnisci_etl.papers.flat import flatten
 from omnisci_etl.papers.jats_text import FLOATS, MATHS, XLINK, BodyReader, CaptionReader, plain
 from omnisci_etl.papers.mentions import figure_number, split_label, survey
 from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
-from omnisci_etl.papers.xml import MAX_PARAGRAPHS, check_figures, flatten, local_names, parse_xml
+from omnisci_etl.papers.xml import MAX_PARAGRAPHS, check_figures, local_names, parse_xml
 
 EXTRACTOR = "jats"
-VERSION = "1.1.0"
+VERSION = "1.1.1"
 
 _FOREIGN = frozenset({"sub-article", "response", "supplementary-material", "front-stub"})
 
@@ -39,7 +40,7 @@ def parse(data: bytes) -> Document:
     A wrapper such as <pmc-articleset> is looked through for its first article. Raises BadInput:
     malformed-document, unsupported-document (XML, but no JATS article), too-large, hostile-xml.
     """
-    root = local_names(parse_xml(data))
+    root = local_names(parse_xml(data), data)
     article = root if root.tag == "article" else root.find(".//article")
     meta = article.find("front/article-meta") if article is not None else None
     if article is None or meta is None:

@@ -10,10 +10,10 @@ from itertools import chain
 from lxml import etree
 
 from omnisci_etl.papers.article_types import DOI, NOTICES, first_named, heading_type
+from omnisci_etl.papers.flat import flatten
 from omnisci_etl.papers.jats_text import XLINK, CaptionReader, plain
 from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.model import Related
-from omnisci_etl.papers.xml import flatten
 
 _NO_SUBJECT = frozenset({"NatureArticleTypeID", "display-channel"})
 _OTHER_ABSTRACTS = frozenset(
@@ -67,11 +67,19 @@ def _date(node: etree._Element) -> tuple[date, bool] | None:
 def licence(meta: etree._Element) -> str | None:
     """The URL of the licence, as the file links it or else as its words name it."""
     for node in (*meta.iterfind("permissions/license"), *meta.iterfind("permissions/license_ref")):
-        links = [node.get(XLINK), *(link.get(XLINK) for link in node.iter("ext-link", "uri"))]
-        texts = [*(plain(reference) for reference in node.iter("license_ref")), *links, plain(node)]
-        if uri := next((uri for text in texts if text and (uri := licence_uri(text))), None):
+        if uri := next((uri for text in _terms(node) if text and (uri := licence_uri(text))), None):
             return uri
     return None
+
+
+def _terms(licence: etree._Element) -> Iterator[str | None]:
+    """What could name the licence, the surest first."""
+    for reference in licence.iter("license_ref"):
+        yield plain(reference)
+    yield licence.get(XLINK)
+    for link in licence.iter("ext-link", "uri"):
+        yield link.get(XLINK)
+    yield plain(licence)
 
 
 def authors(meta: etree._Element) -> Iterator[str]:

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from lxml import etree
 
-from omnisci_etl.papers.xml import Dialect, flatten, formula_text, raw_text, squeeze
+from omnisci_etl.papers import xml
+from omnisci_etl.papers.flat import Dialect, citation, flatten, formula_text, squeeze
 
-XLINK = "{http://www.w3.org/1999/xlink}href"
+XLINK = f"{{{xml.XLINK}}}href"
 FLOATS = frozenset(
     {
         "fig",
@@ -59,7 +60,9 @@ class CaptionReader(Dialect):
     """Reads titles and captions: each formula once, no floats and no pictures."""
 
     blocks = _BLOCKS
-    special = MATHS | _DROPPED | FLOATS | {"math", "tex-math", "bold", "b", "sup", "xref"}
+    replaced = MATHS | _DROPPED | FLOATS | {"math", "tex-math"}
+    bold = frozenset({"bold", "b"})
+    linking = frozenset()
 
     def instead(self, element: etree._Element) -> str | None:
         """Formulas as one rendering, floats and pictures as nothing."""
@@ -72,28 +75,34 @@ class CaptionReader(Dialect):
         return "" if element.tag in _DROPPED or element.tag in FLOATS else None
 
     def is_bold(self, element: etree._Element) -> bool:
-        """Bold by element name."""
-        return element.tag in {"bold", "b"}
+        """Always: bold are the elements of these names."""
+        return True
 
 
 class BodyReader(CaptionReader):
     """Reads paragraphs: citation marks in brackets, links to figures by (locator, panel) of their targets."""
 
-    link = "xref"
+    replaced = CaptionReader.replaced | {"sup"}
+    linking = frozenset({"xref"})
 
     def __init__(self, targets: dict[str, tuple[str, str]]) -> None:
         self._targets = targets
 
     def instead(self, element: etree._Element) -> str | None:
         """Raised citation numbers in brackets, so that they do not grow into the figure number before them."""
-        if element.tag == "sup" and any(node.get("ref-type") == "bibr" for node in element.iter("xref")):
-            return f"[{squeeze(raw_text(element)).strip('[]')}]"
-        return super().instead(element)
+        if element.tag != "sup":
+            return super().instead(element)
+        for node in element.iter("xref"):
+            if node.get("ref-type") == "bibr":
+                return citation(element, node)
+        return None
 
     def targets(self, element: etree._Element) -> Iterable[tuple[str, str]]:
         """The figures among the ids that a cross-reference names."""
-        rids = element.get("rid") if element.tag == "xref" else None
-        return [self._targets[rid] for rid in rids.split() if rid in self._targets] if rids else ()
+        rids = element.get("rid") or ""
+        if " " not in rids and rids not in self._targets:
+            return ()
+        return [self._targets[rid] for rid in rids.split() if rid in self._targets]
 
 
 def plain(element: etree._Element | None) -> str:

@@ -13,15 +13,13 @@ from lxml import etree
 
 from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.panels import split_panels
+from omnisci_etl.papers.flat import Dialect, flatten, formula_text
 from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.mentions import figure_number, split_label, survey
 from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
 from omnisci_etl.papers.xml import (
     MAX_PARAGRAPHS,
-    Dialect,
     check_figures,
-    flatten,
-    formula_text,
     of_class,
     parse_html,
 )
@@ -76,6 +74,7 @@ class _Found:
 
 class _Reader(Dialect):
     blocks = _BLOCKS
+    linking = frozenset({"a"})
 
     def __init__(self, targets: dict[str, tuple[str, str]] | None = None) -> None:
         self._targets = targets or {}
@@ -91,8 +90,6 @@ class _Reader(Dialect):
         return (element.tag in {"b", "strong"} or "ltx_font_bold" in classes) and "ltx_markedasmath" not in classes
 
     def targets(self, element: etree._Element) -> Iterable[tuple[str, str]]:
-        if element.tag != "a":
-            return ()
         target = self._targets.get((element.get("href") or "").rpartition("#")[2])
         return [target] if target else []
 

@@ -14,19 +14,15 @@ from lxml import etree
 from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers.article_types import DOI, NOTICES, first_named, heading_type
+from omnisci_etl.papers.flat import Dialect, citation, flatten, formula_text, raw_text, squeeze
 from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.mentions import figure_number, split_label, survey
 from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, Related
 from omnisci_etl.papers.xml import (
     MAX_PARAGRAPHS,
-    Dialect,
     check_figures,
-    flatten,
-    formula_text,
     parse_html,
-    raw_text,
     select,
-    squeeze,
 )
 
 EXTRACTOR = "nature-html"
@@ -94,7 +90,9 @@ class _Found(NamedTuple):
 
 class _Caption(Dialect):
     blocks = _BLOCKS
-    special = _DROPPED | {"math", "span", "b", "strong", "sup", "a"}
+    replaced = _DROPPED | {"math", "span"}
+    bold = frozenset({"b", "strong"})
+    linking = frozenset()
 
     def instead(self, element: etree._Element) -> str | None:
         if element.tag in _DROPPED:
@@ -106,20 +104,26 @@ class _Caption(Dialect):
         return None
 
     def is_bold(self, element: etree._Element) -> bool:
-        return element.tag in {"b", "strong"}
+        return True
 
 
 class _Body(_Caption):
+    replaced = _Caption.replaced | {"sup"}
+    linking = frozenset({"a"})
+
     def __init__(self, locators: dict[str, str]) -> None:
         self._locators = locators
 
     def instead(self, element: etree._Element) -> str | None:
-        if element.tag == "sup" and any(_CITATION.search(node.get("href") or "") for node in element.iter("a")):
-            return f"[{squeeze(raw_text(element)).strip('[]')}]"
-        return super().instead(element)
+        if element.tag != "sup":
+            return super().instead(element)
+        for node in element.iter("a"):
+            if _CITATION.search(node.get("href") or ""):
+                return citation(element, node)
+        return None
 
     def targets(self, element: etree._Element) -> Iterable[tuple[str, str]]:
-        anchor = _ANCHOR.search(element.get("href") or "") if element.tag == "a" else None
+        anchor = _ANCHOR.search(element.get("href") or "")
         locator = self._locators.get(anchor[1] or anchor[2]) if anchor else None
         return [(locator, "")] if locator else []
 

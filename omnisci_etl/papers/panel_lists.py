@@ -101,6 +101,9 @@ def _group(text: str, position: int, before: list[str], nested: bool) -> tuple[l
 
 
 def _bare(text: str, position: int, before: list[str]) -> tuple[list[str], int] | None:
+    # Most of what is asked about is a word: it need not be tried.
+    if text[position + 1 : position + 2].isalpha() and text[position] not in "ivx":
+        return None
     match = _PANEL.match(text, position)
     if match is None:
         return None
@@ -109,8 +112,9 @@ def _bare(text: str, position: int, before: list[str]) -> tuple[list[str], int] 
         return None
     if before and not _goes_with(text, match.end(), label, before[-1]):
         return None
-    rest = _SUB_PANEL.match(text, match.end()) or _HALF_BRACKET.match(text, match.end())
-    return [label], rest.end() if rest else match.end()
+    end = match.end()
+    rest = _HALF_BRACKET.match(text, end) if text[end : end + 1] == ")" else _SUB_PANEL.match(text, end)
+    return [label], rest.end() if rest else end
 
 
 def _goes_with(text: str, end: int, label: str, last: str) -> bool:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 
-from omnisci_etl.captions import concurrency, costs, crew
+from omnisci_etl.captions import concurrency, costs
 from omnisci_etl.captions.concurrency import Gate, Grouped
 from omnisci_etl.captions.limits import Pace
 from omnisci_etl.captions.providers.base import Usage
@@ -47,6 +47,20 @@ def test_a_429_takes_one_place_away_and_answers_give_it_back(monkeypatch):
     for _ in range(100):
         gate.answered()
     assert gate.limit == 8
+
+
+@pytest.mark.parametrize(("long_hold", "limit"), [(60.0, 17), (0.0, 32)])
+def test_the_limit_feels_its_way_up_and_grows_fast_only_after_a_long_quiet(monkeypatch, long_hold, limit):
+    gate = Gate(64)
+    for _ in range(48):
+        gate.failed(refused=True)
+        gate.answered()
+    assert gate.limit == 16
+    monkeypatch.setattr(concurrency, "HOLD", 0.0)
+    monkeypatch.setattr(concurrency, "LONG_HOLD", long_hold)
+    for _ in range(18):
+        gate.answered()
+    assert gate.limit == limit
 
 
 def test_the_limit_holds_for_a_while_after_a_429():
@@ -175,21 +189,21 @@ def test_a_failure_reaches_everyone_of_its_group_and_no_one_else():
     assert [str(one) for one in asyncio.run(run())] == ["0", "1", "three", "three", "4", "5"]
 
 
-def test_what_was_paid_for_is_stored_although_the_database_blinks(monkeypatch):
-    class Desk:
-        calls = 0
+def test_patience_is_spent_once(monkeypatch):
+    monkeypatch.setattr(concurrency, "TRIES", (0.0, 0.0))
+    told = []
 
-        def settle(self, settlements):
-            self.calls += 1
-            if self.calls < 3:
-                raise OperationalError("x", {}, Exception("gone"))
-            return [1]
+    def away(again):
+        told.append(again)
+        raise OperationalError("SELECT 1", {}, Exception("the server is gone"))
 
-    monkeypatch.setattr(crew.time, "sleep", lambda seconds: None)
-    one = object.__new__(crew.Crew)
-    one._desk = Desk()
-    assert one._settle_surely(["s"]) == [1]
-    assert one._desk.calls == 3
+    surely = concurrency.Patience()
+    for count in (3, 4):
+        with pytest.raises(OperationalError):
+            surely(away)
+        assert len(told) == count
+    assert told == [False, True, True, False]
+    assert surely(lambda again: again) is False
 
 
 def test_prices_of_cached_and_written_tokens():

@@ -12,6 +12,7 @@ from omnisci_etl.captions.pointers import OWN, pointers
 from omnisci_etl.captions.providers.extractive import MAX_SENTENCES, compose
 from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.evidence import Evidence as JudgedEvidence
+from omnisci_etl.judging.gate import THRESHOLD
 from omnisci_etl.judging.scorers import default_scorers
 
 
@@ -80,7 +81,7 @@ def test_what_it_says_passes_the_gate():
     )
     for scorer in default_scorers():
         (score,) = scorer.score([Candidate(draft.body, draft.panels, known)])
-        assert score.value == 1, (scorer.name, score.detail)
+        assert score.value >= THRESHOLD, (scorer.name, score.detail)
 
 
 def test_drafts_are_cleaned_and_capped():

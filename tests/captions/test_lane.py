@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from omnisci_etl.captions.calls import Claim, Intent
+from omnisci_etl.captions.drafts import drafted
 from omnisci_etl.captions.lane import Job, Lane, Ready
 from omnisci_etl.captions.providers.base import Answer, ModelRequest, Usage
 from omnisci_etl.captions.routes import Model, Prices
@@ -61,6 +62,9 @@ class Office:
         self.came["claims"] += 1
         return self.claims.pop(0) if self.claims else Claim("sent", intent.call_id)
 
+    def drafted(self, answer):
+        return drafted(answer)
+
     async def settle(self, settlement):
         await asyncio.sleep(0.01)
         self.stored.append(settlement)
@@ -87,10 +91,10 @@ class Office:
         self.came["done"] += captions
 
     def failed(self, job):
-        self.came["failed"] += job.figures
+        self.came["failed"] += job.wanted
 
-    def left(self, job, reason):
-        self.came["left"] += job.figures
+    def left(self, job, reason, slug):
+        self.came["left"] += job.wanted
         self.reasons.append(reason)
 
 
@@ -103,7 +107,7 @@ def run(office_of, vendor, jobs=1, seconds=10, after=None, **model):
         spec = Model(provider="v", model="m", usd_per_mtok=prices, **{"max_in_flight": 2} | model)
         lane = office.lane = Lane("main", spec, vendor, Settings(call_tries=2, strike_cap=2), office)
         for number in range(1, jobs + 1):
-            lane.add(Job(number, number))
+            lane.add(Job(number))
         lane.close()
         if after:
             asyncio.get_running_loop().call_later(0.05, after, lane)
@@ -128,6 +132,7 @@ def test_a_good_answer_is_priced_and_stored():
         (Claim("failed"), {"claims": 1, "failed": 1}),
         (Claim("grace", wait_s=0.05), {"claims": 2, "attempts": 1, "done": 1}),
         (Claim("busy"), {"claims": 2, "attempts": 1, "done": 1}),
+        (Claim("full"), {"claims": 2, "attempts": 1, "done": 1}),
         (Claim("budget", limit="no room"), {"claims": 1, "left": 1}),
     ],
 )
@@ -195,7 +200,7 @@ def test_an_abandoned_lane_ends_although_jobs_are_left():
         spec = Model(provider="v", model="m", usd_per_mtok=Prices(input=Decimal(1), output=Decimal(1)), max_in_flight=1)
         lane = office.lane = Lane("main", spec, Vendor(), Settings(), office)
         for number in range(30):
-            lane.add(Job(number, number))
+            lane.add(Job(number))
         await asyncio.wait(lane.tasks, return_when=asyncio.FIRST_EXCEPTION)
         lane.abandon()
         return await asyncio.wait_for(asyncio.gather(*lane.tasks, return_exceptions=True), 5)

@@ -105,7 +105,8 @@ def prior(**changes):
         ({"captioned_by": frozenset({"x"}), "prior": prior()}, "stale", ("model",)),
         ({"prior": prior(prompt_sha256="0" * 64)}, "stale", ("prompt",)),
         ({"prior": prior(evidence_sha256="0" * 64)}, "stale", ("evidence",)),
-        ({"prior": prior(image_sha256="0" * 64, prompt_sha256="0" * 64)}, "stale", ("prompt", "evidence")),
+        ({"prior": prior(image_sha256="0" * 64, prompt_sha256="0" * 64)}, "stale", ("prompt", "picture")),
+        ({"prior": prior(image_sha256="0" * 64, evidence_sha256="0" * 64)}, "stale", ("picture", "evidence")),
         ({"prior": prior(fingerprint=fingerprint())}, "wanted", ()),
     ],
 )

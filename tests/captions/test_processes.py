@@ -1,6 +1,7 @@
 """Captioning that is killed, stopped or run twice at once: what was answered is never paid twice.
 
-Module `stage` makes its requests in the process that is killed; module `process` in one that outlives it.
+Module `stage` makes its requests in the process that is killed; module `process` in one that outlives it. `questions` are
+asked by a stage of this test, in such a process.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from omnisci_etl.errors import ConfigError, LeftOver, ServiceError
 pytestmark = pytest.mark.slow
 PROGRAM = """
 import sys
-from omnisci_etl.captions.{module} import caption
+from {module} import caption
 from omnisci_etl.context import run_stage
 from omnisci_etl.errors import OmnisciError
 from omnisci_etl.ledger.runs import RunIdentity
@@ -34,6 +35,34 @@ except OmnisciError as error:
     sys.exit(f"{type(error).__name__}: {error}")
 """
 
+QUESTIONS = """
+from omnisci_etl.captions import process, prompts, routes
+from omnisci_etl.captions.asking import asker
+from omnisci_etl.captions.questions import Question
+
+def ask(context, figure, count):
+    judge = prompts.parse({
+        "name": "judge", "version": "1", "purpose": "judge", "system": "You judge.", "template": "",
+        "output_schema": {"type": "object", "additionalProperties": False, "required": ["verdict"],
+                          "properties": {"verdict": {"type": "string"}}}}, "judge")
+    asked = [Question("judge", "main", judge, f"Question {n}", figure) for n in range(count)]
+    replies = asker(context, routes.load(context.settings))(asked)
+    return {state: sum(reply.state == state for reply in replies) for state in ("answered", "failed", "left")}
+
+def caption(context):
+    return process.run(context, "questions:ask", {"figure": 1, "count": 12})
+"""
+
+
+@pytest.fixture
+def questions(tmp_path, monkeypatch, llm):
+    """Makes `questions` a module that processes find."""
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    (folder / "questions.py").write_text(QUESTIONS)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    llm.content_of = lambda data: {"verdict": str(data)[-500:]}
+
 
 @pytest.fixture
 def start(tmp_path, monkeypatch):
@@ -41,7 +70,7 @@ def start(tmp_path, monkeypatch):
     monkeypatch.setenv("OMNISCI_UNKNOWN_GRACE", "0.5")
     started = []
 
-    def run(module="stage"):
+    def run(module="omnisci_etl.captions.stage"):
         process = subprocess.Popen(
             [sys.executable, "-c", PROGRAM.replace("{module}", module)],
             stdout=subprocess.PIPE,
@@ -169,38 +198,90 @@ def test_an_interrupted_run_stores_the_answers_under_way(routed, llm, library, s
     assert office.run(caption)["captioned"] == 40 - sums["attempts"]
 
 
+def unknowns_and_tokens(llm):
+    answered = llm.answered()
+    return (0, sum(row["input_tokens"] for row in answered), sum(row["output_tokens"] for row in answered))
+
+
 @pytest.mark.parametrize("kill", [os.kill, os.killpg])
-def test_answers_to_a_killed_command_are_stored_and_never_paid_again(routed, llm, library, start, kill):
+@pytest.mark.parametrize("module", ["omnisci_etl.captions.process", "questions"])
+def test_answers_to_a_killed_command_are_stored_and_never_paid_again(
+    module, routed, llm, library, start, kill, request
+):
     office = routed(max_in_flight=4)
     library.figures(12)
+    if module == "questions":
+        request.getfixturevalue("questions")
     llm.latency = 0.2
-    command = start("process")
+    command = start(module)
     wait_for(lambda: len(llm.bill) >= 4)
     llm.gate.clear()
     wait_for(lambda: llm.in_flight == 4)
     kill(command.pid, signal.SIGKILL)
     command.wait()
-    again = start("process")
+    again = start(module)
     time.sleep(0.5)
     llm.gate.set()
     assert again.wait(timeout=120) == 0
     assert len(llm.bill) == 12
     assert [row for row in llm.bill if row["lost"]] == []
-    assert office.rows("SELECT count(*) AS n FROM caption") == [{"n": 12}]
+    assert office.rows("SELECT count(*) AS n FROM attempt_outcome WHERE slug = 'answered'") == [{"n": 12}]
     sums = paid(office)
-    assert (sums["attempts"], sums["unknown"]) == (12, 0)
-    assert (sums["input"], sums["output"]) == (
-        sum(r["input_tokens"] for r in llm.bill),
-        sum(r["output_tokens"] for r in llm.bill),
-    )
+    assert sums["attempts"] == 12
+    assert (sums["unknown"], sums["input"], sums["output"]) == unknowns_and_tokens(llm)
     assert office.rows("SELECT FROM call_lease") == []
+
+
+def test_questions_whose_process_is_killed_are_asked_again_after_the_unknown(
+    questions, routed, llm, library, start, settings
+):
+    office = routed(max_in_flight=4)
+    library.figures(1)
+    llm.latency = 0.2
+    command = start("questions")
+    wait_for(lambda: len(llm.bill) >= 4)
+    llm.gate.clear()
+    wait_for(lambda: llm.in_flight == 4)
+    (child,) = children(command.pid)
+    os.kill(child, signal.SIGKILL)
+    _, said = command.communicate(timeout=60)
+    assert (command.returncode, "exit code -9; run it again" in said) == (1, True)
+    llm.gate.set()
+    wait_for(lambda: llm.in_flight == 0)
+    again = start("questions")
+    out, _ = again.communicate(timeout=120)
+    assert out.strip() == "{'answered': 12, 'failed': 0, 'left': 0}"
+    assert len(llm.answered()) == 12
+    sums = paid(office)
+    assert (sums["unknown"], sums["attempts"]) == (4, 16)
+    assert (sums["input"], sums["output"]) == unknowns_and_tokens(llm)[1:]
+    assert list((settings.home_dir / "answers").iterdir()) == []
+    before = office.counts()
+    assert start("questions").wait(timeout=60) == 0
+    assert office.counts() == before
+
+
+def test_an_interrupted_command_stores_the_answers_to_its_questions(questions, routed, llm, library, start):
+    office = routed(max_in_flight=3)
+    library.figures(1)
+    llm.latency = 0.4
+    command = start("questions")
+    wait_for(lambda: llm.in_flight == 3)
+    command.send_signal(signal.SIGINT)
+    command.communicate(timeout=120)
+    assert command.returncode != 0
+    assert llm.in_flight == 0
+    assert 3 <= len(llm.bill) < 12
+    sums = paid(office)
+    assert sums["attempts"] == len(llm.bill)
+    assert (sums["unknown"], sums["input"], sums["output"]) == unknowns_and_tokens(llm)
 
 
 def test_an_interrupted_command_waits_for_the_answers_under_way(routed, llm, library, start):
     office = routed(max_in_flight=3)
     library.figures(40)
     llm.latency = 0.4
-    command = start("process")
+    command = start("omnisci_etl.captions.process")
     wait_for(lambda: llm.in_flight == 3)
     command.send_signal(signal.SIGINT)
     command.communicate(timeout=120)
@@ -259,12 +340,12 @@ def test_a_killed_process_and_a_bug_in_it_are_told(routed, llm, library, monkeyp
     llm.gate.set()
 
 
-def children():
-    """Processes that this one has started to caption."""
+def children(parent=None):
+    """Processes that a process, this one where none is named, has started to ask models."""
     found = []
     for entry in Path("/proc").iterdir():
         with contextlib.suppress(OSError, ValueError):
-            parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            if parent == os.getpid() and b"omnisci_etl.captions.process" in (entry / "cmdline").read_bytes():
+            of = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            if of == (parent or os.getpid()) and b"omnisci_etl.captions.process" in (entry / "cmdline").read_bytes():
                 found.append(int(entry.name))
     return found

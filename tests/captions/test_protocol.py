@@ -9,14 +9,14 @@ from decimal import Decimal
 
 import pytest
 
-from omnisci_etl.captions import calls, crew, planning
-from omnisci_etl.captions.calls import CallDesk, Intent, Settlement, with_draft
+from omnisci_etl.captions import calls, crew, lanes, planning
+from omnisci_etl.captions.calls import CallDesk, Intent, with_draft
 from omnisci_etl.captions.clerk import Clerk
 from omnisci_etl.captions.drafts import Draft
 from omnisci_etl.captions.planning import Planner, call_states
 from omnisci_etl.captions.providers.base import Answer, Usage
 from omnisci_etl.captions.routes import Budget, load
-from omnisci_etl.captions.spool import FOLDER
+from omnisci_etl.captions.spool import FOLDER, Settlement
 from omnisci_etl.captions.stage import caption
 from omnisci_etl.context import Context
 from omnisci_etl.ledger.blobs import BlobStore
@@ -265,7 +265,7 @@ STEPS = {
     "before the outcome": (CallDesk, "settle", 1),
     "between outcome and caption": (calls, "_draft", 2),
     "after the outcome": (crew.Crew, "attempted", 2),
-    "while a picture is prepared": (crew.Crew, "_ready", 2),
+    "while a picture is prepared": (lanes, "_ready", 2),
 }  # fmt: skip
 
 

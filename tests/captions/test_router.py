@@ -155,15 +155,15 @@ def cascade(routed, llm, tmp_path):
 
 
 GOOD = "A line rises from left to right in the plot of the yield against time."
-BAD = GOOD + " It ends at 77 %."
+BAD = GOOD + " The rest stands at https://example.org/more."
 
 
 def test_the_cascade_escalates_what_the_gate_rejects_and_nothing_else(cascade, llm, library):
     office = cascade()
     extraction = library.paper()
     library.figure(extraction, 1, caption="The yield in plain words.")
-    library.figure(extraction, 2, caption="The yield is 77 % in the end.")
-    llm.caption_of = lambda data: BAD if data["model"] == "m-1" else GOOD
+    library.figure(extraction, 2, caption="The yield against time.")
+    llm.caption_of = lambda data: BAD if data["model"] == "m-1" and "plain words" in json.dumps(data) else GOOD
     assert office.run(caption)["captioned"] == 2
     assert office.run(caption)["figures"] == 0, "nothing is escalated before it is judged"
     assert escalations(office.settings, office.ledger) == 0

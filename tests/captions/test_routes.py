@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from omnisci_etl.captions import routes
+from omnisci_etl import diagnosis
+from omnisci_etl.captions import conditions, routes
 from omnisci_etl.captions.evidence import Evidence, MentionText, PanelText
 from omnisci_etl.captions.outlook import Outlook
 from omnisci_etl.captions.router import decide, features
@@ -139,9 +140,29 @@ def test_models_that_retire_are_named(caplog):
     found = parse(text)
     assert "models.cheap: gpt-x-luna retired on 2020-01-01" in caplog.text
     assert routes.warnings(found, date(2019, 12, 20)) == [
-        "models.cheap: gpt-x-luna retires on 2020-01-01; route its figures to another model"
+        "models.cheap: gpt-x-luna retires on 2020-01-01; name another model in "
+        "policy.default and judges.caption.1 and judges.qa_writer.0 and judges.qa_answerer.0"
     ]
+    assert routes.warnings(found, date(2020, 1, 2))[0].startswith("models.cheap: gpt-x-luna retired on")
     assert routes.warnings(found, date(2019, 6, 1)) == []
+
+
+def test_judges_that_retire_are_named_and_models_that_nobody_names_are_not():
+    content = json.loads(change("policy", "rules", value=[]))
+    content["models"]["strong"]["retires_on"] = content["models"]["extract"]["retires_on"] = "2020-01-01"
+    (said,) = routes.warnings(parse(json.dumps(content)), date(2020, 1, 1))
+    assert said.startswith("models.strong: claude-opus-x retired on 2020-01-01; name another model in judges.caption.0")
+    assert "policy" not in said
+
+
+def test_the_doctor_shows_models_that_retire(tmp_path, monkeypatch):
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "VLLM_API_KEY"):
+        monkeypatch.delenv(name)
+    path = tmp_path / "routes.yaml"
+    path.write_text(change("models", "cheap", "retires_on", value="2020-01-01"))
+    found = [one for one in diagnosis._routes(Settings(routes=path)) if one.what == "retirement"]
+    assert [one.state for one in found] == ["warning"]
+    assert "gpt-x-luna retired on 2020-01-01" in found[0].text
 
 
 def test_the_policy_hash_covers_policy_and_models():
@@ -216,3 +237,14 @@ def test_settings_are_not_changed_by_parsing():
     before = copy.deepcopy(routes.DEFAULT.model_dump())
     parse()
     assert routes.DEFAULT.model_dump() == before
+
+
+def test_every_key_of_the_file_is_documented():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "routes.md").read_text()
+    parts = (routes.Provider, routes.Prices, routes.Model, routes.Policy, routes.Escalate, routes.Judges, routes.GateShares,
+             routes.Budget, routes.Routes)  # fmt: skip
+    missing = {
+        name for part in parts for name in part.model_fields if f"`{name}" not in page and f".{name}`" not in page
+    }
+    assert missing == set()
+    assert all(f"`{name}`" in page for name in (*conditions.WORDS, *conditions.NUMBERS))

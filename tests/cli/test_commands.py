@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -78,6 +79,8 @@ def test_what_is_not_built_says_so(omnisci: Run, name: str) -> None:
         (["lineage", "12345"], "no caption 12345"),
         (["lineage", "1:data/x.parquet:9"], "no exported row"),
         (["lineage", "abc"], "neither"),
+        (["score", "--explain", "12345"], "no caption 12345"),
+        (["report", "scores"], "run `omnisci score` first"),
         (["db", "stop"], "not ours to stop"),
         (["ratings", "import", "nowhere.csv"], "nowhere.csv"),
     ],
@@ -227,10 +230,18 @@ def test_a_fresh_home_needs_no_set_up(tmp_path: Path, monkeypatch: pytest.Monkey
     assert stopped.stdout == "stopped\n"
 
 
+def test_the_plan_of_batches_names_their_number_bytes_and_price(omnisci: Run, library: Any) -> None:
+    library.figure(panels=[("a", "Yield.")])
+    code, said, _ = omnisci("plan", "caption", "--batch", "--json")
+    assert code == 0
+    (row,) = json.loads(said)
+    assert (row["calls"], row["in_batches"], row["batches"], row["batch_bytes"]) == (1, 0, 0, 0)
+
+
 def test_prompts_are_listed_shown_and_compared(omnisci: Run) -> None:
     code, said, _ = omnisci("prompts", "list", "--json")
     assert code == 0
-    assert {row["name"] for row in json.loads(said)} == {"figure-caption", "extractive"}
+    assert {row["name"] for row in json.loads(said)} >= {"figure-caption", "extractive"}
     code, said, _ = omnisci("prompts", "show", "figure-caption")
     assert (code, said.splitlines()[0]) == (0, "name: figure-caption")
     code, said, _ = omnisci("prompts", "diff", "figure-caption", "extractive")
@@ -269,3 +280,20 @@ def test_replay_ends_with_1_where_a_caption_is_not_what_its_answer_gives(
     assert (code, json.loads(said)["faults"][0]["detail"], error.count("\n")) == (1, "gone", 1)
     code, said, _ = omnisci("replay", str(one))
     assert (code, said) == (1, "replayed 1, missing 1\ngone\n")
+
+
+def test_the_path_of_a_caption_through_the_gate(omnisci: Run, one: int) -> None:
+    code, said, _ = omnisci("score", "--explain", str(one))
+    assert code == 0
+    assert "text passed" in said
+    assert "judge not due" in said
+    assert re.search(r"accept above-threshold, gate score 0\.[6-9]|1\.0", said)
+    code, told, _ = omnisci("score", "--explain", str(one), "--json")
+    assert [stage["stage"] for stage in json.loads(told)["stages"]] == ["text", "embedding", "claims", "judge", "qa"]
+
+
+def test_a_report_is_written_where_it_is_asked_for(omnisci: Run, one: int, tmp_path: Path) -> None:
+    code, said, _ = omnisci("report", "scores", "--out", str(tmp_path / "plots"), "--json")
+    assert code == 0
+    assert Path(json.loads(said)["page"]).read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert omnisci("report", "scores")[1].strip().endswith("reports/scores/index.html")

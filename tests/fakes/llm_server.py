@@ -46,9 +46,10 @@ class LLMServer:
     """faults: path -> one entry (or None) for each coming request, used up in order; by_text: a fault for the first
     request that holds the text; always: a fault for every request.
 
-    bill: a row for each answer that was worked out. cached: tokens of every input that count as cached.
+    bill: a row for each answer that was worked out; its digest is that of the request. cached: tokens of every input that count as cached.
     caption and panels are what it answers; "{user}" in caption stands for the request's own text;
-    caption_of gives the caption of a request, caption itself unless it is replaced.
+    caption_of gives the caption of a request, caption itself unless it is replaced; content_of, where set, gives the
+    whole content of an answer.
     """
 
     def __init__(self) -> None:
@@ -63,6 +64,7 @@ class LLMServer:
         self.most_in_flight = 0
         self.caption = "A line rises from left to right in the plot of the figure."
         self.caption_of: Callable[[dict[str, Any]], str] = lambda _: self.caption
+        self.content_of: Callable[[dict[str, Any]], Any] | None = None
         self.panels: list[dict[str, str]] = [{"label": "a", "text": "A line."}]
         self.in_flight = self.peak = 0
         self.gate = threading.Event()
@@ -147,7 +149,8 @@ class _Handler(BaseHTTPRequestHandler):
         said = self._work(data, fault)
         lost = fault.kind in ("billed-reset", "hang") or self._client_left()
         with fake.lock:
-            fake.bill.append({**said["tokens"], "model": data["model"], "lost": lost, "path": self.path})
+            row = {**said["tokens"], "model": data["model"], "lost": lost, "path": self.path, "digest": said["digest"]}
+            fake.bill.append(row)
         if lost:
             return self._drop()
         shape = {"responses": _response, "chat": _chat, "messages": _message}[PATHS[self.path]]
@@ -156,8 +159,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _work(self, data: dict[str, Any], fault: Fault) -> dict[str, Any]:
         text = json.dumps(data)
         content: Any = {"caption": self.fake.caption_of(data), "panels": self.fake.panels}
+        if self.fake.content_of is not None:
+            content = self.fake.content_of(data)
         if fault.kind == "empty":
-            content["caption"] = "  "
+            content = {**content, "caption": "  "}
         if fault.kind == "off-schema":
             content = {"unexpected": True}
         words = len(text.split())

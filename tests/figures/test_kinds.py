@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnisci_etl.figures.images import compose, load_picture
@@ -80,6 +80,7 @@ def test_few_panels_are_not_composite_by_words(panels: int) -> None:
     assert kind_of("Schematic, SEM micrograph, spectra versus time.", panels) != "composite"
 
 
+@settings(deadline=None)
 @given(caption=st.text(max_size=200), panels=st.integers(0, 99), row=st.integers(0, 10**6))
 def test_probabilities_are_shares_of_all_kinds(caption: str, panels: int, row: int) -> None:
     rows = table()

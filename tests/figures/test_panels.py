@@ -218,6 +218,9 @@ def test_bold_letters_among_others(caption: str, labels: str) -> None:
         ("Rods (left, yellow) and slabs (middle and right, blue).", "Left Middle Right"),
         ("One (left diagram) and two (right picture).", "Left Right"),
         ("The left panel is one, and the right panel is two.", "Left Right"),
+        ("Maps from (A) six months (March) to (D) one month before. In (E) the residuals.", "A B C D E"),
+        ("Spectra. (A-I) Raw one. (A-II) Smooth one. (B-I) Raw map. (B-II) Smooth map.", "A B"),
+        ("Panels a) and b) show the density, c) and d) the temperature.", "a b c d"),
         ("The left-hand plots compare one. The right-hand plots show two.", "Left Right"),
         ("Rods (left) and slabs (right), where f = p; (a) on the left.", "Left Right"),
     ],
@@ -238,6 +241,8 @@ def test_more_plain_styles(caption: str, labels: str) -> None:
         "Marks (top right and bottom panels) trace the gas.",
         "The line in the top panel is a fit and that in the lower panel a mean.",
         "Sorted from left to right and top to bottom.",
+        "Time series for 8 groups (A,C,D,E,F,G,H,K) of animals.",
+        "Map of the area with the sites A and B. The scale bar is 10 m.",
     ],
 )
 def test_more_that_is_no_panel(caption: str) -> None:
@@ -260,6 +265,8 @@ def test_more_that_is_no_panel(caption: str) -> None:
             ["Control.", "Panels (B,C) are treated.", "Panels (B,C) are treated."],
         ),
         ("Both. (i) One, (ii) two.", "Both.", ["One", "two."]),
+        ("Peaks. (a) (003) and (b) (104) of it.", "Peaks.", ["(003)", "(104) of it."]),
+        ("T. Panels a) and b) show one, c) the other.", "T.", ["show one", "show one", "the other."]),
         ("T (Fig. 2 too). (a) One (b) Two (a) again.", "T (Fig. 2 too).", ["One", "Two (a) again."]),
         ("Legs (A, hip; B, knee).", "Legs", ["hip", "knee)."]),
         (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,19 @@ import pytest
 import yaml
 
 from omnisci_etl.judging.evidence import Candidate, Evidence
+
+
+def _share(name: str) -> None:
+    """Makes a module beside this one importable by its bare name, which importlib mode does not."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec
+    assert spec.loader
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+
+
+for shared in ("faults", "fault_corpus", "fault_rates"):
+    _share(shared)
 
 ENTRIES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "pairs.yaml").read_text(encoding="utf-8"))
 

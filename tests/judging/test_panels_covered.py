@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from omnisci_etl.judging.evidence import Candidate, Evidence
 from omnisci_etl.judging.scorers.base import Score
-from omnisci_etl.judging.scorers.panels_covered import PanelsCovered
+from omnisci_etl.judging.scorers.panels_covered import EXTRA_AT_LEAST, MISSING_AT_MOST, PanelsCovered
 
 LABELS = ("a", "b", "c", "d")
 
@@ -33,7 +33,7 @@ def test_every_dropped_panel_is_found(pairs: list[Candidate]) -> None:
         for i, (label, _) in enumerate(pair.panels):
             found = score(replace(pair, panels=(*pair.panels[:i], *pair.panels[i + 1 :])))
             assert found.detail["missing"] == [label.lower()]
-            assert found.value == pytest.approx(1 - 1 / len(pair.panels))
+            assert found.value == pytest.approx(MISSING_AT_MOST * (1 - 1 / len(pair.panels)))
             planted += 1
     assert planted >= 40
 
@@ -43,7 +43,14 @@ def test_a_panel_that_does_not_exist_lowers_the_score(pairs: list[Candidate]) ->
         if pair.panels:
             found = score(replace(pair, panels=(*pair.panels, ("z", "An invented panel."))))
             assert found.detail["extra"] == ["z"]
-            assert found.value == pytest.approx(len(pair.panels) / (len(pair.panels) + 1))
+            assert EXTRA_AT_LEAST <= found.value < 1.0
+
+
+def test_a_panel_that_only_the_mentions_name_is_no_invention(pairs: list[Candidate]) -> None:
+    evidence = Evidence("Dots in d are coloured.", ("d",), ("The ratio falls (Fig. 2a, c).",), label="Fig. 2")
+    entries = (("a", "Ratio."), ("c", "Depth."), ("d", "Dots."))
+    assert score(Candidate("Ratio, depth and dots of all samples.", entries, evidence)).value == 1.0
+    assert score(Candidate("Dots.", (*entries, ("f", "Time.")), evidence)).detail["extra"] == ["f"]
 
 
 def test_figures_without_panels_are_covered() -> None:
@@ -120,16 +127,86 @@ def test_an_invented_panel_in_the_body() -> None:
 def test_roman_labels() -> None:
     found = of("(i) Snapshots, (ii) forces and (iii) rates.", labels=("i", "ii", "iii"))
     assert found.value == 1.0
-    assert of("Panel ii shows forces.", "i", labels=("i", "ii", "iii")).detail["missing"] == ["iii"]
+    assert of("Panel ii shows forces.", labels=("i", "ii", "iii")).detail["missing"] == ["i", "iii"]
+    assert of("Snapshots.", "i", "iii", labels=("i", "ii", "iii")).detail["missing"] == ["ii"]
+
+
+def test_a_letter_in_passing_is_no_entry() -> None:
+    body = "The force rises (panel b) and falls with depth (c). The speed is constant in d."
+    assert of(body, "a", "c", "d").detail["missing"] == ["b"]
+    assert of(body, "a", "b", "c", "d").detail["missing"] == []
+
+
+AUTHOR = (
+    "Growth of the crystals. a Photograph of the furnace with quartz tube. b Temperature against time during cooling. "
+    "c Diffraction pattern, with the reflections of the substrate in grey."
+)
+TEXTS = {
+    "a": "The furnace and its quartz tube in a photograph.",
+    "b": "Temperature of the melt while it is cooling, against time.",
+    "c": "Diffraction pattern; reflections of the substrate are grey.",
+}
+
+
+@pytest.mark.parametrize("pair_of", [("a", "b"), ("b", "c"), ("a", "c")])
+def test_exchanged_texts_are_found(pair_of: tuple[str, str]) -> None:
+    evidence = Evidence(AUTHOR, tuple(TEXTS))
+    true = tuple(TEXTS.items())
+    assert score(Candidate("Growth of crystals.", true, evidence)).value == 1.0
+    one, other = pair_of
+    names = {one: other, other: one}
+    found = score(Candidate("Growth of crystals.", tuple((names.get(p, p), text) for p, text in true), evidence))
+    assert [sorted(labels) for labels in found.detail["exchanged"]] == [sorted(pair_of)]
+    assert found.value < 0.6
+
+
+def test_exchanged_parts_of_a_body_are_found() -> None:
+    evidence = Evidence(AUTHOR, tuple(TEXTS))
+    swapped = AUTHOR.replace("a Photograph", "@ Photograph").replace("b Temperature", "a Temperature").replace("@", "b")
+    assert score(Candidate(AUTHOR, (), evidence)).value == 1.0
+    assert score(Candidate(swapped, (), evidence)).value < 0.6
+
+
+def test_a_part_that_the_body_leaves_out_is_missing_though_its_letter_is_named() -> None:
+    evidence = Evidence(AUTHOR, tuple(TEXTS))
+    body = AUTHOR.replace("b Temperature against time during cooling. ", "") + " The peaks grow as in b."
+    assert score(Candidate(body, (), evidence)).detail["missing"] == ["b"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Yields against a wavelength of light and b pressure at room temperature.",
+        "a Family 34, b family 1908, c family 1909.",
+        "a Sketch. The scale bar is 1 mm b Features of the mycelium.",
+        "Left plot a shows the ensemble, while b is a close-up.",
+    ],
+)
+def test_letters_in_running_text_mark_panels_where_no_entry_does(body: str) -> None:
+    labels = ("a", "b", "c") if "c family" in body else ("a", "b")
+    assert of(body, labels=labels).detail["missing"] == []
+
+
+def test_words_as_labels() -> None:
+    for body in (
+        "(left) Attention. (right) Several heads.",
+        "Pressure [Left] and mass [Right].",
+        "Left: heads. Right: all.",
+    ):
+        assert of(body, labels=("Left", "Right")).value == 1.0
+    assert of("Pressure on the left.", labels=("Left", "Right")).detail["missing"] == ["right"]
 
 
 @given(
     st.lists(st.sampled_from("abcdefgh"), unique=True, min_size=1), st.lists(st.sampled_from("abcdefgh"), unique=True)
 )
 @settings(max_examples=100, deadline=None)
-def test_the_score_is_the_overlap_of_the_two_sets(expected: list[str], given_: list[str]) -> None:
+def test_the_score_counts_missing_and_invented_panels(expected: list[str], given_: list[str]) -> None:
     found = of("Several views of the same sample.", *given_, labels=tuple(expected))
-    assert found.value == pytest.approx(len({*expected} & {*given_}) / len({*expected} | {*given_}))
+    assert found.detail["missing"] == [label for label in expected if label not in given_]
+    assert found.detail["extra"] == sorted({*given_}.difference(expected))
+    assert (found.value == 1.0) == ({*expected} == {*given_})
+    assert (found.value < 0.6) == bool(found.detail["missing"])
 
 
 @given(st.text(max_size=60), st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=5))

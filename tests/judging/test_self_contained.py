@@ -46,6 +46,13 @@ def test_good_captions_stand_alone(pair: Candidate) -> None:
         ("Samples were made as described in ref. 12.", "bibliography", "ref. 12"),
         ("Values are those of Table 3.", "other-object", "Table 3"),
         ("The line is Eq. (5).", "other-object", "Eq. (5)"),
+        ("Samples were made as described previously.", "elsewhere", "as described previously"),
+        ("As mentioned earlier, the effect is small.", "elsewhere", "As mentioned earlier"),
+        ("Symbols are those of the figure above.", "elsewhere", "the figure above"),
+        ("It agrees with the results shown below.", "elsewhere", "results shown below"),
+        ("It follows from the previous chapter.", "elsewhere", "previous chapter"),
+        ("The details follow, see SI.", "elsewhere", "see SI"),
+        ("For the sign vide supra.", "elsewhere", "vide supra"),
         ("Samples were made as described above.", "elsewhere", "described above"),
         ("For the definition see below.", "elsewhere", "see below"),
         ("The procedure is described in the Methods.", "elsewhere", "described in the Methods"),
@@ -97,6 +104,10 @@ def test_faults_in_panels_count_too(pairs: list[Candidate]) -> None:
         "The interval [0, 1] is shaded.",
         "Markers RM6235 and Cas9 are shown with p53.",
         "The text labels name the samples.",
+        "The drift was reported previously to be small.",
+        "The images were taken before and after heating, the last ones two days later.",
+        "The vector is [8, 5, 5, 5].",
+        "The residuals are shown below the curve.",
         "The next panel shows the depth.",
         "The lower table in the photograph holds the sample.",
         "It was measured in 2019 (Summer 2019).",
@@ -197,10 +208,15 @@ def test_author_captions_without_a_full_stop_are_whole(pairs: list[Candidate]) -
 
 
 def test_of_one_kind_only_three_count() -> None:
-    few = of(f"{GOOD} As others saw [1], [2], [3].")
-    many = of(f"{GOOD} As others saw [1], [2], [3], [4], [5], [6], [7].")
-    assert few.value == many.value == pytest.approx(1 - 3 * WEIGHTS["citation"])
-    assert many.detail["count"] == 7
+    few = of(rf"{GOOD} It is $x$ or $y$ or $z$.")
+    many = of(rf"{GOOD} It is $x$ or $y$ or $z$ or $v$ or $w$.")
+    assert few.value == many.value == pytest.approx(1 - 3 * WEIGHTS["latex"])
+    assert many.detail["count"] == 5
+
+
+def test_one_pointer_falls_below_the_gate() -> None:
+    for kind in ("other-figure", "supplement", "other-object", "elsewhere", "bibliography", "citation", "address"):
+        assert 1 - WEIGHTS[kind] < 0.6
 
 
 def test_the_score_does_not_fall_below_zero() -> None:

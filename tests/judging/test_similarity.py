@@ -3,25 +3,28 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from omnisci_etl.judging.embedding import BATCH, MAX_WINDOWS, Vectors
 from omnisci_etl.judging.evidence import Candidate, Evidence
 from omnisci_etl.judging.scorers.similarity import (
-    MAX_WINDOWS,
     WINDOW_TOKENS,
     Similarity,
-    _model,
-    _windows,
+    cut,
     embedding_missing,
+    encode,
+    minilm,
 )
 
 needs_model = pytest.mark.skipif(embedding_missing() is not None, reason=str(embedding_missing()))
 
 
 def test_without_the_extra_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("omnisci_etl.judging.scorers.similarity.find_spec", lambda name: None)
+    monkeypatch.setattr("omnisci_etl.judging.embedding.find_spec", lambda name: None)
     with pytest.raises(RuntimeError, match="embed"):
         Similarity().score([Candidate("Text.", (), Evidence("Text."))])
 
@@ -30,6 +33,64 @@ def test_asking_for_it_imports_no_torch() -> None:
     code = "import sys; from omnisci_etl.judging.scorers import *; embedding_missing(); embedding_scorers(); print('torch' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "False"
+
+
+def test_what_is_kept_is_made_once_and_the_rest_each_time() -> None:
+    made: list[list[str]] = []
+
+    def make(keys: list[str]) -> list[str]:
+        made.append(keys)
+        return [key.upper() for key in keys]
+
+    vectors = Vectors(make, keep=3)
+    assert vectors.of({"b", "a"}, {"c", "d"}) == {"a": "A", "b": "B", "c": "C", "d": "D"}
+    assert vectors.of(["a"], ["d", "c", "e"]) == {"a": "A", "c": "C", "d": "D", "e": "E"}
+    assert vectors.of([], ["f", "g"]) == {"f": "F", "g": "G"}
+    assert vectors.of(["c", "e"], []) == {"c": "C", "e": "E"}
+    assert made == [["a", "b", "c", "d"], ["a", "e"], ["f", "g"], ["c"]]
+
+
+def test_more_than_is_kept_at_once_is_still_answered() -> None:
+    vectors = Vectors(lambda keys: keys, keep=2)
+    assert vectors.of([], "abcdef") == {letter: letter for letter in "abcdef"}
+
+
+@pytest.mark.embed
+@needs_model
+def test_evidence_is_embedded_once_over_many_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    evidence = Evidence("Force on a rod in sand.", mentions=("The rod is pushed slowly.",), title="Rods")
+    embedded: list[str] = []
+
+    def counted(texts: list[str]) -> object:
+        embedded.extend(texts)
+        return encode(texts)
+
+    monkeypatch.setattr("omnisci_etl.judging.scorers.similarity.encode", counted)
+    scorer = Similarity()
+    for words in ("A rod in sand.", "Sand on a rod.", "Force on a rod in sand."):
+        scorer.score([Candidate(words, (), evidence)])
+    assert sorted(embedded) == sorted(["A rod in sand.", "Sand on a rod.", *evidence.texts])
+
+
+@pytest.mark.embed
+@needs_model
+@pytest.mark.slow
+def test_scoring_takes_hardly_longer_than_the_bare_model(pairs: list[Candidate]) -> None:
+    """CPU time of the scorer over that of one encode() of the same windows; once in three tries, for a machine at work."""
+    many = [replace(pair, body=f"{n} {pair.body}") for n in range(2) for pair in pairs]
+    texts = {w for c in many for w in cut("\n".join(text for _, text in c.parts()))}
+    texts |= {w for c in many for line in c.evidence.text.split("\n") for w in cut(line)}
+
+    def seconds(work: Callable[[], object]) -> float:
+        start = time.process_time()
+        work()
+        return time.process_time() - start
+
+    def bare() -> object:
+        return minilm().encode(sorted(texts), batch_size=BATCH, show_progress_bar=False)
+
+    bare()
+    assert any(seconds(lambda: Similarity().score(many)) < 1.1 * seconds(bare) for _ in range(3))
 
 
 @pytest.mark.embed
@@ -66,14 +127,14 @@ def test_texts_that_say_nothing() -> None:
 @pytest.mark.embed
 @needs_model
 def test_windows_hold_the_whole_text_within_the_model_s_length() -> None:
-    tokenizer = _model().tokenizer
+    tokenizer = minilm().tokenizer
     text = " ".join(f"word{i} pushes sand." for i in range(300))
-    windows = _windows(tokenizer, text)
+    windows = cut(text)
     assert 1 < len(windows) <= MAX_WINDOWS
     assert "".join(windows).replace(" ", "") == text.replace(" ", "")
     assert all(len(tokenizer(window)["input_ids"]) <= WINDOW_TOKENS + 2 for window in windows)
-    assert _windows(tokenizer, "") == []
-    assert len(_windows(tokenizer, "sand " * 60_000)) == MAX_WINDOWS
+    assert cut("") == []
+    assert len(cut("sand " * 60_000)) == MAX_WINDOWS
 
 
 @pytest.mark.embed

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from omnisci_etl.papers import figure_references
 from omnisci_etl.papers.mentions import (
     figure_number,
     find_references,
@@ -253,6 +255,33 @@ def test_decimal_numbers_end_no_sentence(text: str) -> None:
 def test_a_citation_mark_belongs_to_the_sentence_before_it() -> None:
     assert sentence_at("It grew.12,13 Then it fell.", 9) == "It grew.12,13"
     assert sentence_at("It grew.12,13 Then it fell.", 15) == "Then it fell."
+    assert sentence_at("It grew (Fig. 1).[12, 13–15] Then it fell.", 9) == "It grew (Fig. 1).[12, 13–15]"
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["Fig. 1", "Figs. 2", "Supplementary Fig. 3", "Fig. 4", "a", "b", "c)", "(a", "A", "iv", " ", ",", ".", ")", "–", " and ",
+             " to ", " of ", " in ", " shows", "3", "b)", "=", "'", "[12, ", "their ", " therein", " panels a", "S2", ".5"]
+        ),
+        max_size=12,
+    ).map("".join)
+)  # fmt: skip
+def test_a_number_that_stands_alone_reads_as_any_list(text: str) -> None:
+    shortcut = find_references(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figure_references, "_ALONE", re.compile(r"(?!)"))
+        assert find_references(text) == shortcut
+
+
+@pytest.mark.parametrize("word", ["fig", "Fig", "FIG", "Figure", "FIGURE", "fIG", "FiG"])
+def test_the_word_is_found_in_any_case(word: str) -> None:
+    assert [ref.start for ref in find_references(f"As fig. 1, Fig. 2 and ({word}. 3) show, config. 4 not.")] == [
+        3,
+        11,
+        23,
+    ]
 
 
 @settings(max_examples=150, deadline=None)

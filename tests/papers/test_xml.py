@@ -9,8 +9,9 @@ from lxml import etree
 
 from omnisci_etl.errors import BadInput, HostileInput
 from omnisci_etl.papers import xml
+from omnisci_etl.papers.flat import Dialect, Flat, flatten, formula_text, squeeze
 from omnisci_etl.papers.model import Link, clean
-from omnisci_etl.papers.xml import Dialect, flatten, formula_text, local_names, parse_html, parse_xml, select
+from omnisci_etl.papers.xml import local_names, parse_html, parse_xml, select
 
 
 class Marked(Dialect):
@@ -26,7 +27,7 @@ class Marked(Dialect):
         return [(target, "") for target in (element.get("to") or "").split()]
 
 
-def read(inner: str) -> xml.Flat:
+def read(inner: str) -> Flat:
     return flatten(parse_xml(f"<r>{inner}</r>".encode()), Marked())
 
 
@@ -59,13 +60,13 @@ def test_spans_cover_exactly_their_words() -> None:
 
 
 def test_empty_spans_are_none() -> None:
-    assert read("a<b> </b><l to='F1'/>b") == xml.Flat("a b")
+    assert read("a<b> </b><l to='F1'/>b") == Flat("a b")
 
 
 def test_several_elements_are_set_apart_and_their_tails_left_out() -> None:
     root = parse_xml(b"<r><i>one</i>tail<i>two</i>tail</r>")
     assert flatten(list(root), Dialect()).text == "one two"
-    assert flatten([], Dialect()) == xml.Flat("")
+    assert flatten([], Dialect()) == Flat("")
 
 
 @settings(max_examples=100, deadline=None)
@@ -93,6 +94,23 @@ def test_a_formula_without_its_twins() -> None:
 def test_local_names() -> None:
     root = local_names(parse_xml(b'<a xmlns="urn:x" xmlns:m="urn:m"><m:math m:id="1"/></a>'))
     assert (root.tag, [node.tag for node in root]) == ("a", ["math"])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'<a xmlns="urn:x" xmlns:m="urn:m"><m:b m:id="1"/></a>',
+        b"<a xmlns:m = 'urn:m'><m:b/><c xmlns='urn:c'/></a>",
+        b'<a xmlns:m="urn:m">an xmlns in words<m:b/></a>',
+        '<a xmlns:m="urn:m"><m:b/></a>'.encode("utf-16"),
+        b'<a xmlns:m="urn:&#109;"><m:b/></a>',
+        b'<!DOCTYPE a [<!ATTLIST a xmlns CDATA #FIXED "urn:m">]><a><b/></a>',
+    ],
+)
+def test_local_names_are_the_same_with_the_bytes_at_hand(data: bytes) -> None:
+    with_bytes, without = local_names(parse_xml(data), data), local_names(parse_xml(data))
+    assert [node.tag for node in with_bytes.iter()] == [node.tag for node in without.iter()]
+    assert "}" not in "".join(str(node.tag) for node in with_bytes.iter())
 
 
 def test_select_gives_elements_only() -> None:
@@ -140,4 +158,4 @@ def test_names_within_formulas_keep_their_namespace() -> None:
 
 @pytest.mark.parametrize("text", ["", "a  b\n", "\u200ba\x00 b", "10\u2009µm\u00a0wide"])
 def test_squeezed_text_is_clean_text(text: str) -> None:
-    assert xml.squeeze(text) == clean(text)
+    assert squeeze(text) == clean(text)

@@ -14,9 +14,10 @@ from typing import Any
 from omnisci_etl.captions import costs
 from omnisci_etl.captions.batches.desk import BatchDesk, Entry, OpenBatch
 from omnisci_etl.captions.batches.polite import politely
-from omnisci_etl.captions.calls import Settlement, with_draft
+from omnisci_etl.captions.calls import with_draft
 from omnisci_etl.captions.providers.base import Answer, printable
 from omnisci_etl.captions.providers.batching import BatchVendor
+from omnisci_etl.captions.spool import Settlement
 from omnisci_etl.context import Context
 
 GROUP = 64

@@ -46,12 +46,35 @@ class Pack:
         return cast(BinaryIO, chosen.lines)
 
 
+@dataclass(slots=True)
+class Sizes:
+    """The same splitting of requests of which only the sizes are known."""
+
+    batches: int = 0
+    requests: int = 0
+    bytes: int = 0
+    _in_last: tuple[int, int] = (0, 0)
+
+    def add(self, size: int, *, most_requests: int, most_bytes: int) -> None:
+        """Takes a request of so many bytes in, its line break included."""
+        requests, held = self._in_last
+        if not requests or _full(requests, held, size, most_requests, most_bytes):
+            self.batches += 1
+            requests, held = 0, 0
+        self._in_last = requests + 1, held + size
+        self.requests += 1
+        self.bytes += size
+
+
+def _full(requests: int, held: int, size: int, most_requests: int, most_bytes: int) -> bool:
+    return requests == most_requests or held + size > most_bytes
+
+
 def packs(parcels: Iterable[Parcel], *, most_requests: int, most_bytes: int) -> Iterator[Pack]:
     """The requests in batches, in order; one that is larger than most_bytes alone goes alone."""
     pack = Pack()
     for parcel in parcels:
-        full = len(pack.intents) == most_requests or pack.size + len(parcel.line) + 1 > most_bytes
-        if pack.intents and full:
+        if pack.intents and _full(len(pack.intents), pack.size, len(parcel.line) + 1, most_requests, most_bytes):
             yield pack
             pack = Pack()
         pack.add(parcel)

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import TypeVar
 
 from omnisci_etl.captions import lane
+from omnisci_etl.captions.policy import TRANSIENT
 from omnisci_etl.captions.providers.batching import Trouble
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ def politely(ask: Callable[[], T], tries: int, *, again: Callable[[Trouble], boo
             return ask()
         except Trouble as trouble:
             wait = trouble.answer.retry_after or 0.0
-            mendable = trouble.answer.slug in lane.TRANSIENT and (again is None or again(trouble))
+            mendable = trouble.answer.slug in TRANSIENT and (again is None or again(trouble))
             if not mendable or number == tries or wait > lane.LONGEST_WAIT:
                 raise
             backoff = min(lane.MAX_BACKOFF, lane.BACKOFF * 2 ** (number - 1)) * random.uniform(0.75, 1.25)  # noqa: S311

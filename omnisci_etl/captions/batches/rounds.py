@@ -13,12 +13,13 @@ from omnisci_etl.captions import costs
 from omnisci_etl.captions.batches.desk import BatchDesk
 from omnisci_etl.captions.batches.packing import Pack, Parcel, packs
 from omnisci_etl.captions.batches.yard import Takings, Yard
-from omnisci_etl.captions.calls import Intent, Settlement
+from omnisci_etl.captions.calls import Intent
 from omnisci_etl.captions.clerk import Order
 from omnisci_etl.captions.figures import FigureRow, load_figures
 from omnisci_etl.captions.planning import CallState, Planner, call_states
 from omnisci_etl.captions.providers.base import Answer
 from omnisci_etl.captions.requests import make_request
+from omnisci_etl.captions.spool import Settlement
 from omnisci_etl.context import Context
 from omnisci_etl.ledger.blobs import BlobMissing
 

@@ -9,7 +9,7 @@ from omnisci_etl.captions.batches.desk import BatchDesk, OpenBatch
 from omnisci_etl.captions.batches.polite import politely, undisturbed
 from omnisci_etl.captions.batches.reconciling import Finding, reconcile
 from omnisci_etl.captions.calls import BATCH_LEASE
-from omnisci_etl.captions.lane import STOPS, TRANSIENT
+from omnisci_etl.captions.policy import STOPS, TRANSIENT
 from omnisci_etl.captions.providers.base import Answer
 from omnisci_etl.captions.providers.batching import BatchVendor, Trouble
 from omnisci_etl.config import Settings

@@ -11,7 +11,7 @@ from omnisci_etl.captions.batches.desk import BatchDesk, OpenBatch
 from omnisci_etl.captions.batches.polite import politely
 from omnisci_etl.captions.batches.reconciling import reconcile
 from omnisci_etl.captions.batches.submitting import submit
-from omnisci_etl.captions.lane import STOPS
+from omnisci_etl.captions.policy import STOPS
 from omnisci_etl.captions.providers import batching, key_of
 from omnisci_etl.captions.providers.base import Answer
 from omnisci_etl.captions.providers.batching import BatchVendor, Trouble
@@ -20,7 +20,6 @@ from omnisci_etl.context import Context
 
 # Both vendors keep results for about a month; what they do not know after it, nobody will ever know.
 RETENTION = timedelta(days=30)
-_STOPPING = STOPS | {"batch-refused"}
 
 
 @dataclass
@@ -134,7 +133,7 @@ class Yard:
             return
         takings.add(found)
         for answer in found.last.values():
-            if answer.slug in _STOPPING:
+            if answer.slug in STOPS:
                 self.stopped.setdefault((batch.provider, batch.model), answer)
 
     def _is_over(self, batch_id: int) -> bool:

@@ -1,54 +1,210 @@
-"""Are the numbers and units of the caption found in its evidence?"""
+"""Are the numbers and units of the caption found in its evidence, and does none stand where the paper has another?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property, lru_cache
 from typing import Any
 
+from omnisci_etl.judging.contexts import Amounts, Context, Match, Text, read
 from omnisci_etl.judging.evidence import MAX_EVIDENCE, Candidate
-from omnisci_etl.judging.numbers import Key, find_quantities, grounds, offered
+from omnisci_etl.judging.numbers import Key, Quantity, grounds
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, quote
+from omnisci_etl.judging.units import BARE
+
+# How like the words around must be (share and weight of likeness) for another value there to be a contradiction. A bare
+# number counts anything, so that more is asked; where the caption speaks of what is seen, or says "about", more again.
+# "Other unit" is a number of two digits and more that the evidence gives with another unit of the same kind.
+LIKE: dict[str, tuple[float, float]] = {
+    "other unit": (0.0, 0.0),
+    "unit": (0.2, 1.1),
+    "bare": (0.45, 2.5),
+    "seen": (0.7, 3.5),
+}
+# Where so few words stand around that they are all the same, less weight will do.
+ALIKE = (0.9, 1.5)
+CONTRADICTED_AT_MOST = 0.5
+# What a number adds to the doubt where the evidence neither states nor contradicts it: it may be read off the picture.
+DOUBT: dict[str, float] = {"unit": 1.0, "bare": 0.5, "seen": 0.1}
+DOUBT_WHERE_READ = 2.0
+LEAST_UNCONTRADICTED = 0.6
+ROUGHLY = Fraction(1, 20)
+_MAX_EXAMINED = 200
+
+_SEEN = re.compile(
+    r"[Aa]x[ie]s\b|\btick|\blegend|\bcolou?r|\bgrid|\brang(?:e|es|ing)\b|\bspans?\b|\bextends?\b|\bruns? from\b"
+    r"|\bcurves?\b|\blines?\b|\bbars?\b|\bpeak|\bmarkers?\b|\bpoints?\b|\brows?\b|\bcolumns?\b|\binsets?\b|\blabel|\bscale\b"
+)
+_ABOUT = re.compile(
+    r"(?:\b(?:about|around|approximately|approx\.|roughly|nearly|almost|near|close to|circa|some)|[~≈])\s?$"
+)
+_LONGEST_ABOUT = 16
+_DIGITS = re.compile(r"[0-9]{1,40}(?:\.(?P<decimals>[0-9]{1,40}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What is wrong with a quantity: how much doubt it raises, or what contradicts it."""
+
+    doubt: float
+    match: Match | None = None
 
 
 class NumbersGrounded:
-    """The share of the quantities stated in body and panels that the evidence states too; 1 where none is stated.
+    """Are the quantities of body and panels those of the evidence? 1 where all are, or none is stated.
 
     The same amount counts in any unit that converts exactly (5 mM = 0.005 M); a number without a unit counts wherever
-    its value stands. It cannot see whether a right number is said of the wrong thing.
+    its value stands. One number or unit that contradicts the evidence (which has another one between the same letters,
+    or among the same words) brings the score to CONTRADICTED_AT_MOST or less, however many are right. Numbers that the
+    evidence knows nothing of may be read off the picture: they lower the score, never below LEAST_UNCONTRADICTED.
     """
 
     name = "numbers-grounded"
-    version = "1"
+    version = "2"
     deterministic = True
 
+    def __init__(self, ocr: tuple[str, str] | None = None) -> None:
+        """`ocr`: name and version of what read Evidence.picture_text; None: that text is not looked at."""
+        self._ocr = ocr
+
     def config(self) -> Mapping[str, object]:
-        """The evidence that is read."""
-        return {"evidence": ["author_caption", "mentions", "title"], "max_evidence": MAX_EVIDENCE}
+        """The evidence that is read, and all limits."""
+        return {
+            "evidence": ["author_caption", "mentions", "title", *(["picture_text"] if self._ocr else [])],
+            "max_evidence": MAX_EVIDENCE,
+            "ocr": list(self._ocr) if self._ocr else None,
+            "like": [LIKE, ALIKE],
+            "doubt": [DOUBT, DOUBT_WHERE_READ],
+            "bounds": [CONTRADICTED_AT_MOST, LEAST_UNCONTRADICTED],
+        }
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
-        """Details: stated (count), grounded and ungrounded as [{text, part, start, end}], MAX_LISTED at most."""
-        offers: dict[str, frozenset[Key]] = {}
-        scores = []
-        for candidate in candidates:
-            texts = candidate.evidence.text.split("\n")
-            for text in texts:
-                if text not in offers:
-                    offers[text] = offered(text)
-            scores.append(_score(candidate, [offers[text] for text in texts]))
-        return scores
+        """Details: stated (count), ungrounded, and of those the contradicted ones, MAX_LISTED at most.
+
+        Each as {text, part, start, end}, of contradicted ones also what the evidence says there ("evidence").
+        """
+        return [_score(candidate, bool(self._ocr)) for candidate in candidates]
 
 
-def _score(candidate: Candidate, offers: Sequence[frozenset[Key]]) -> Score:
-    lists: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for part, text in candidate.parts():
-        for quantity in find_quantities(text):
-            if quantity.sure:
-                start, end = quantity.start, quantity.end
-                place = {"text": quote(text, start, end), "part": part, "start": start, "end": end}
-                lists[grounds(offers, quantity)].append(place)
-    grounded, ungrounded = lists[True], lists[False]
-    stated = len(grounded) + len(ungrounded)
+@lru_cache(maxsize=64)
+def _context(evidence: str) -> Context:
+    return Context(evidence.split("\n"))
+
+
+def _score(candidate: Candidate, with_picture: bool) -> Score:
+    judge = _Judge(candidate, with_picture)
+    ungrounded: list[dict[str, Any]] = []
+    contradicted: list[dict[str, Any]] = []
+    stated, doubt = 0, 0.0
+    for part, text, quantity, finding in judge.findings():
+        stated += 1
+        if finding is None:
+            continue
+        doubt += finding.doubt
+        place = {"text": quote(text, quantity.start, quantity.end), "part": part}
+        ungrounded.append(place | {"start": quantity.start, "end": quantity.end})
+        if finding.match:
+            said = quote(finding.match.text, finding.match.quantity.start, finding.match.quantity.end)
+            contradicted.append(ungrounded[-1] | {"evidence": said})
     if not stated:
         return Score(1.0, {"stated": 0})
-    detail = {"stated": stated, "grounded": grounded[:MAX_LISTED], "ungrounded": ungrounded[:MAX_LISTED]}
-    return Score(len(grounded) / stated, detail)
+    value = LEAST_UNCONTRADICTED + (1 - LEAST_UNCONTRADICTED) / (
+        1 + doubt * (DOUBT_WHERE_READ if judge.has_picture_text else 1)
+    )
+    if contradicted or not candidate.evidence.text:
+        value = CONTRADICTED_AT_MOST * (1 - len(ungrounded) / stated)
+    detail = {"stated": stated, "contradicted": contradicted[:MAX_LISTED], "ungrounded": ungrounded[:MAX_LISTED]}
+    return Score(round(value, 6), detail)
+
+
+class _Judge:
+    """A caption's quantities against its evidence."""
+
+    def __init__(self, candidate: Candidate, with_picture: bool) -> None:
+        self._candidate = candidate
+        self._context = _context(candidate.evidence.text)
+        shown = candidate.evidence.picture_text[:MAX_EVIDENCE] if with_picture else ""
+        self._picture: frozenset[Key] = read(shown).offers if shown else frozenset()
+        self.has_picture_text = bool(shown)
+        self._examined = 0
+
+    def findings(self) -> Iterator[tuple[str, str, Quantity, _Finding | None]]:
+        """(part, text, quantity, what is wrong with it) for each quantity that is surely one."""
+        for part, text in self._candidate.parts():
+            told = read(text)
+            for index, quantity in enumerate(told.quantities):
+                if quantity.sure:
+                    yield part, text, quantity, self._finding(told, index)
+
+    def _finding(self, told: Text, index: int) -> _Finding | None:
+        quantity, context = told.quantities[index], self._context
+        if context.quotes(told.text, quantity):
+            return None
+        grounded = grounds([context.offers], quantity)
+        self._examined += 1
+        if self._examined <= _MAX_EXAMINED:
+            match = context.quoted_otherwise(told.text, quantity, told.amounts[index])
+            if match is None and not grounded:
+                match = self._among_the_same_words(told, index)
+            if match:
+                return None if _rounds(told, index, match) else _Finding(0.0, match)
+        if grounded or self._is_shown(told.amounts[index]):
+            return None
+        return _Finding(DOUBT[_how(told.text, quantity)])
+
+    def _is_shown(self, amounts: Amounts) -> bool:
+        """Whether the picture has the number; its unit often stands at the end of an axis, apart from it."""
+        return not self._picture.isdisjoint(amounts.keys | amounts.values)
+
+    def _among_the_same_words(self, told: Text, index: int) -> Match | None:
+        match = self._context.nearest(told, index, self._stated)
+        if match is None:
+            return None
+        share, weight = LIKE[self._kind_of_doubt(told, index, match)]
+        if match.share >= share and match.weight >= weight:
+            return match
+        return match if match.share >= ALIKE[0] and match.weight >= ALIKE[1] else None
+
+    def _kind_of_doubt(self, told: Text, index: int, match: Match) -> str:
+        amounts = told.amounts[index]
+        if match.other_unit:
+            return "other unit" if any(len(str(n).strip("0")) > 1 for n, _, _ in amounts.values) else "unit"
+        return "seen" if self._is_shown(amounts) else _how(told.text, told.quantities[index])
+
+    @cached_property
+    def _stated(self) -> frozenset[Key]:
+        """Every amount that the caption states."""
+        texts = (read(text) for _, text in self._candidate.parts())
+        return frozenset().union(*(one.keys for text in texts for one in text.amounts))
+
+
+def _how(text: str, quantity: Quantity) -> str:
+    """Whether an ungrounded quantity is read off the picture, or else has a unit."""
+    start, end = quantity.start, quantity.end
+    if _ABOUT.search(text, max(0, start - _LONGEST_ABOUT), start):
+        return "seen"
+    sentence = max(text.rfind(mark, 0, start) for mark in (". ", "! ", "? ", "; "))
+    following = text.find(". ", end)
+    around = text[max(sentence + 1, start - 120) : min(following if following >= 0 else len(text), end + 60)]
+    if _SEEN.search(around):
+        return "seen"
+    return "unit" if any(amount.unit is not BARE for reading in quantity.readings for amount in reading) else "bare"
+
+
+def _rounds(told: Text, index: int, match: Match) -> bool:
+    """Whether the caption gives the evidence's value in fewer digits, or says "about" of one that is near."""
+    quantity = told.quantities[index]
+    own, theirs = quantity.readings[0][0], match.quantity.readings[0][0]
+    digits = _DIGITS.search(told.text, quantity.start, quantity.end)
+    if digits is None or own.unit.dimensions != theirs.unit.dimensions or not Fraction(digits[0]):
+        return False
+    off = abs(own.value * own.unit.factor - theirs.value * theirs.unit.factor)
+    # One in the last place that is written, whatever power of ten follows.
+    place = abs(own.value) * own.unit.factor / Fraction(digits[0]) / 10 ** len(digits["decimals"] or "")
+    if len(digits[0].replace(".", "").strip("0")) > 1 and 0 < 2 * off <= place:
+        return True
+    about = _ABOUT.search(told.text, max(0, quantity.start - _LONGEST_ABOUT), quantity.start)
+    return about is not None and off <= ROUGHLY * abs(theirs.value * theirs.unit.factor)

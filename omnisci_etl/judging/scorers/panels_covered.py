@@ -1,13 +1,25 @@
-"""Does the caption speak of every panel that the author's caption names, and of no other?"""
+"""Does the caption speak of every panel that the author's caption names, of each what is its own, and of no other?"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import combinations
 
+from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.judging.evidence import MAX_PANELS, MAX_PART, Candidate
 from omnisci_etl.judging.references import find_references
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score
+from omnisci_etl.judging.terms import stems
+
+MISSING_AT_MOST = 0.58
+EXTRA_AT_LEAST = 0.6
+# By how much of its words a panel's text must lie nearer to another's part of the author's caption than to its own.
+EXCHANGED = 0.2
+# A body that begins half of the author's parts as the author does, quotes them all.
+_START = 20
+
 
 _LABEL = re.compile(r"[A-Za-z]{1,4}(?![^\W\d_])|[0-9]{1,2}")
 _TOKEN = re.compile(r"(?P<label>(?<![^\W_])(?:[A-Za-z]|[ivxIVX]{2,4})(?![^\W_]))|(?P<to>[-–—−]|\bto\b)")
@@ -16,10 +28,18 @@ _PREFIX = re.compile(r"^(?:(?:sub)?panels?|parts?)\s+", re.IGNORECASE)
 _MARK = r"(?:[A-Za-z]|[ivxIVX]{2,4})"
 _PARENTHESES = re.compile(rf"\((?:panels? )?(?P<list>{_MARK}(?: ?(?:,|,? ?and|&|to|[-–—−]) ?{_MARK}){{0,20}})\)")
 # Nature's style: a letter alone at the start of a sentence ("a, Sketch of", "a–c Bright-field images"). Lower-case "a"
-# with an article's surroundings cannot be told from the article, so a capital or a comma must follow.
+# with an article's surroundings cannot be told from the article, so no small letter may follow.
 _LEADING = re.compile(
-    r"(?:^|(?<=[.;:]\s))(?P<list>[A-Za-z](?: ?(?:,|and|&|[-–—−]) ?[A-Za-z]){0,20})(?:[,.:)|]|(?= [A-Z0-9(]))"
+    r"(?:^|(?<=[.;:]\s))(?P<list>[A-Za-z](?: ?(?:,|and|&|[-–—−]) ?[A-Za-z]){0,20})(?:[,.:)|]|(?= (?:[^\Wa-z_]|\()))"
 )
+_LONGEST_MARK = 2
+_LETTER_ALONE = re.compile(
+    r"(?<![^\W_])(?<![-‐–./’'])(?:[b-zB-HJ-Z]|[aAI](?=[,.;:)]|\s(?:[A-Z0-9]|the|and|is|are|shows?)\b))"
+    r"(?:(?<=,\s.)|(?<=[.;:]\s.)|(?<=\(.)|(?<=\binset\s.)"
+    r"|(?<=\bwhile\s.)|(?<=\b(?:and|for)\s.)|(?<=\b(?:or|in|of|to)\s.)|(?=\s(?:[A-Z][a-z]|[0-9]|shows?\b)))"
+    r"(?![^\W_]|[-‐./’'](?!\s)|\s?[=<>≤≥±×~]|\s(?:ax[ie]s|values?|tests?|score)\b|\s?\()"
+)
+_A_BEFORE_B = re.compile(r"(?<![^\W_])a [^.;]{1,80}? b ")
 _HAS_WORD = re.compile(r"[^\W_]")
 
 
@@ -63,46 +83,139 @@ def _entries(candidate: Candidate, labels: Sequence[str]) -> set[str]:
 
 def _named(candidate: Candidate, labels: Sequence[str]) -> set[str]:
     """The labels that the body names outright: "panels a and b", "Fig. 1c" of the figure itself."""
-    body = candidate.body[:MAX_PART]
-    own = {number for r in find_references(candidate.evidence.label) for number in r.numbers}
+    own = _numbers(candidate.evidence.label)
+    return _panels_of(candidate.body[:MAX_PART], own, labels)
+
+
+@lru_cache(maxsize=512)
+def _numbers(label: str) -> frozenset[str]:
+    return frozenset(number for r in find_references(label) for number in r.numbers)
+
+
+def _panels_of(text: str, own: frozenset[str], labels: Sequence[str]) -> set[str]:
     found: set[str] = set()
-    for reference in find_references(body):
+    for reference in find_references(text):
         if reference.kind == "panel" or (reference.kind == "figure" and reference.numbers and reference.numbers <= own):
             found.update(_expanded(_FIGURE_NUMBER.sub("", reference.items), labels))
     return found
 
 
 def _marked(body: str, labels: Sequence[str]) -> set[str]:
-    """The labels that stand in the body as marks: "(a)", "(a–c)", "a, Sketch of …"."""
+    """The labels that stand in the body as marks: "(a)", "(a–c)", "a, Sketch of …", and words such as "left"."""
     lists = [match["list"] for pattern in (_PARENTHESES, _LEADING) for match in pattern.finditer(body)]
-    return {label for text in lists for label in _expanded(text, labels)}
+    words = {label for label in labels if len(label) > _LONGEST_MARK and label in body.lower()}
+    return words.union(label for text in lists for label in _expanded(text, labels))
+
+
+def _alone(body: str, labels: Sequence[str]) -> set[str]:
+    """The letters that stand alone and are no variable ("and b time", not "b = 5", "t-test" or "x axis").
+
+    "as a function of a time and b depth": an "a" before "b" may be either, and counts.
+    """
+    away = [(r.start, r.end) for r in find_references(body)]
+    letters = (m for m in _LETTER_ALONE.finditer(body) if not any(start < m.start() < end for start, end in away))
+    found = {match[0].lower() for match in letters}
+    if "b" in found and _A_BEFORE_B.search(body):
+        found.add("a")
+    return found.intersection(labels)
+
+
+@lru_cache(maxsize=1024)
+def _parts(caption: str) -> Mapping[str, str]:
+    """The parts of a caption by panel, where it marks them."""
+    return {panel.label.lower(): panel.text for panel in split_panels(caption)[1]}
+
+
+@lru_cache(maxsize=512)
+def _author_parts(caption: str) -> Mapping[str, frozenset[str]]:
+    """The words of each panel's part of the author's caption that not every part has."""
+    parts = {label: stems(text) for label, text in _parts(caption).items()}
+    common = frozenset.intersection(*parts.values()) if len(parts) > 1 else frozenset()
+    return {label: words - common for label, words in parts.items()}
+
+
+def _exchanged(candidate: Candidate) -> list[list[str]]:
+    """Pairs of panels whose texts say what the author says of the other one."""
+    if len(candidate.evidence.panel_labels) < 2:
+        return []
+    parts = _author_parts(candidate.evidence.author_caption[:MAX_PART])
+    texts = dict(candidate.panels[:MAX_PANELS]) or _parts(candidate.body[:MAX_PART])
+    if len(parts) < 2 or len(texts) < 2:
+        return []
+    known = frozenset().union(*parts.values())
+    entries = {label.lower().strip("(). "): stems(text[:MAX_PART]) & known for label, text in texts.items()}
+    entries = {label: words for label, words in entries.items() if label in parts and words}
+    likeness = {(i, j): len(words & parts[j]) / len(words) for i, words in entries.items() for j in entries}
+    return [
+        [i, j]
+        for i, j in combinations(entries, 2)
+        if likeness[i, j] - likeness[i, i] >= EXCHANGED and likeness[j, i] - likeness[j, j] >= EXCHANGED
+    ]
 
 
 class PanelsCovered:
-    """Covered panels / (panels of the evidence + panels that the caption invents); 1 where the evidence names no panel.
+    """1 where each panel that the evidence names has its text, and no other's; MISSING_AT_MOST or less where one lacks.
 
-    Upper and lower case are one. A letter in parentheses covers its panel, but is no invention: "(n)" can be anything.
+    A caption that gives its panels entries gives one to each: there a letter in passing ("rises (panel b)") covers
+    nothing. Without entries a letter in the body is enough. Two panels are exchanged where the text of each says what
+    the author's caption says of the other. Panels that neither the author's caption nor the mentions know may stand in
+    the picture: they lower the score, never below EXTRA_AT_LEAST. 1 where the evidence names no panel.
     """
 
     name = "panels-covered"
-    version = "1"
+    version = "2"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:
-        """Nothing can be set."""
-        return {}
+        """The bounds of the score."""
+        return {
+            "missing_at_most": MISSING_AT_MOST,
+            "extra_at_least": EXTRA_AT_LEAST,
+            "exchanged": EXCHANGED,
+        }
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
-        """Details: expected, covered, missing and extra labels."""
+        """Details: expected, covered, missing and extra labels, and exchanged as pairs of labels."""
         return [_score(candidate) for candidate in candidates]
+
+
+def _extra(candidate: Candidate, named: set[str], labels: Sequence[str]) -> list[str]:
+    """The named panels that neither the labels nor the paper's references to the figure know."""
+    unknown = named.difference(labels)
+    if unknown:
+        own = _numbers(candidate.evidence.label)
+        for text in candidate.evidence.text.split("\n"):
+            unknown -= _panels_of(text, own, labels)
+    return sorted(unknown)[:MAX_LISTED]
+
+
+def _covered(candidate: Candidate, labels: Sequence[str], entries: set[str]) -> set[str]:
+    """The labels with a text: an entry, or else a part of the body behind their mark, or else a letter in it."""
+    if entries:
+        return entries
+    body = candidate.body[:MAX_PART]
+    author = _parts(candidate.evidence.author_caption[:MAX_PART])
+    own = _parts(body) if author else {}
+    found = _named(candidate, labels) | _marked(body, labels)
+    found |= set() if found.issuperset(labels) else _alone(body, labels)
+    if 2 * len(author.keys() & own.keys()) >= len(author):
+        found -= author.keys() - own.keys()
+    starts = {label for label, text in author.items() if text[:_START] in body}
+    return found - (author.keys() - starts) if 2 * len(starts) >= len(author) else found
 
 
 def _score(candidate: Candidate) -> Score:
     labels = list(dict.fromkeys(label.lower().strip("(). ") for label in candidate.evidence.panel_labels[:MAX_PANELS]))
-    named = _entries(candidate, labels) | _named(candidate, labels)
-    marked = _marked(candidate.body[:MAX_PART], labels)
-    covered = [label for label in labels if label in named or label in marked]
-    extra = sorted(named.difference(labels))[:MAX_LISTED]
-    missing = [label for label in labels if label not in covered]
-    value = len(covered) / (len(labels) + len(extra)) if labels else 1.0
-    return Score(value, {"expected": labels, "covered": covered, "missing": missing, "extra": extra})
+    if not labels:
+        return Score(1.0, {"expected": [], "covered": [], "missing": [], "extra": [], "exchanged": []})
+    entries = _entries(candidate, labels)
+    found = _covered(candidate, labels, entries)
+    covered = [label for label in labels if label in found]
+    missing = [label for label in labels if label not in found]
+    extra = _extra(candidate, entries | _named(candidate, labels), labels)
+    exchanged = _exchanged(candidate)
+    value = EXTRA_AT_LEAST + (1 - EXTRA_AT_LEAST) * len(labels) / (len(labels) + len(extra))
+    if missing or exchanged:
+        value = MISSING_AT_MOST * (len(covered) - len(exchanged)) / len(labels)
+    detail = {"expected": labels, "covered": covered, "missing": missing, "extra": extra, "exchanged": exchanged}
+    return Score(round(max(0.0, value), 6), detail)

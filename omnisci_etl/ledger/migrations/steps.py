@@ -23,6 +23,6 @@ def execute_beside(revision_file: str) -> None:
 def restore_view(name: str, file: str = "0002_views.sql") -> None:
     """Puts a view back as the file of an earlier revision creates it."""
     text = (VERSIONS / file).read_text(encoding="utf-8")
-    found = re.search(rf"CREATE (VIEW omnisci\.{name} AS.*?;)\n\n", text, re.DOTALL)
+    found = re.search(rf"CREATE (?:OR REPLACE )?(VIEW omnisci\.{name} AS.*?;)\n\n", text, re.DOTALL)
     assert found is not None, name
     execute(f"CREATE OR REPLACE {found[1]}")

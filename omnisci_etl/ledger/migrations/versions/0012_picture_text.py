@@ -9,10 +9,10 @@ down_revision = "0011"
 
 
 def upgrade() -> None:
-    """Adds it."""
+    """Adds the table; the SQL stands in the file beside this one."""
     execute_beside(__file__)
 
 
 def downgrade() -> None:
     """Drops it."""
-    execute("SELECT 1")
+    execute("DROP TABLE omnisci.picture_text")

@@ -1,4 +1,4 @@
-"""The path of a caption through the gate."""
+"""Calibrated thresholds of the gate."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ down_revision = "0012"
 
 
 def upgrade() -> None:
-    """Adds it."""
+    """Adds the table."""
     execute_beside(__file__)
 
 
 def downgrade() -> None:
     """Drops it."""
-    execute("SELECT 1")
+    execute("DROP TABLE omnisci.calibration")

@@ -1,0 +1,260 @@
+"""Whether an evidence text has a name, in any spelling that is still the same name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property, lru_cache
+from itertools import islice, takewhile
+
+from omnisci_etl.judging.evidence import MAX_EVIDENCE
+from omnisci_etl.judging.names import Name, normalised, words_of
+from omnisci_etl.judging.terms import WORD, stem, stems, vocabulary
+
+_LETTERS = {ord("α") + n: f"-{name}-" for n, name in enumerate(vocabulary()["greek"].split())}
+_LETTERS |= {ord("µ"): "-mu-", ord("ϕ"): "-phi-", ord("ϵ"): "-epsilon-"}
+_PAIR = re.compile(r"(?P<symbol>[A-Z][a-z]?)(?:[0-9]{0,3})")
+_STOPS = frozenset(vocabulary()["stops"].split())
+_LETTERS_ONLY = re.compile(r"[^\W\d_]+")
+_BREAKS = re.compile(r"[^\W\d_]+|[.;:,()\[\]]")
+# So many words on each side of a name are its place.
+AROUND = 3
+_REACH = 90
+_TOKENS = re.compile(r"[^\W_]+|[.!?;](?=\s)")
+_STOP, _ENDS = ".", frozenset(".!?;")
+_SMALL_WORDS = _STOPS | frozenset(vocabulary()["particles"].split())
+_LONGEST = 40
+_MANY = 20
+_MANY_PLACES = 2_000
+_LEAST_SHARED = 5
+_LONG = 6
+_SHORT = 3
+
+
+def _folded(text: str) -> str:
+    """Small letters, Greek ones spelled out between hyphens, compatibility characters as what they stand for."""
+    text = unicodedata.normalize("NFKC", text).casefold() if not text.isascii() else text.casefold()
+    return text if text.isascii() else text.translate(_LETTERS)
+
+
+@lru_cache(maxsize=8192)
+def _loosely(name: str) -> re.Pattern[str]:
+    """The name with anything but letters and digits between its characters, or an s behind it."""
+    between = r"[\W_]{0,4}"
+    parts = re.findall(r"[^\W\d_]+|[0-9]+", name[:_LONGEST])
+    # Letters stay together where they make a word; symbols of elements stand apart in text that lost its markup.
+    spelled = [between.join(map(re.escape, part)) if len(part) <= 2 else re.escape(part) for part in parts]
+    return re.compile(rf"(?<![^\W_]){between.join(spelled)}(?:s|es)?(?![^\W_])")
+
+
+@cache
+def _symbols() -> Mapping[str, str]:
+    """Symbol by name of each element."""
+    return {name: symbol for symbol, names in vocabulary()["elements"].items() for name in names.split()}
+
+
+@cache
+def _groups() -> Mapping[str, frozenset[str]]:
+    """The words that ground each organism."""
+    groups = [(set(named.split()), set(whole.replace("|", " ").split())) for whole, named in _split_groups()]
+    return {
+        word: frozenset(one for names, all_words in groups if word in names for one in all_words)
+        for named, _ in groups
+        for word in named
+    }
+
+
+def _split_groups() -> Iterator[tuple[str, str]]:
+    for group in vocabulary()["organisms"]:
+        yield group, group.partition("|")[0]
+
+
+def _content(text: str) -> list[str]:
+    """The stems of the words that say something, and the ends of sentences."""
+    tokens = _TOKENS.findall(text)
+    return [_STOP if token in _ENDS else stem(token) for token in tokens if token.lower() not in _SMALL_WORDS]
+
+
+def _up_to_stop(words: list[str]) -> list[str]:
+    return list(islice(takewhile(_STOP.__ne__, words), AROUND))
+
+
+class Grounds:
+    """The names of an evidence: its texts, and what was read off the picture."""
+
+    def __init__(self, text: str) -> None:
+        self.text = normalised(text[:MAX_EVIDENCE])
+
+    @cached_property
+    def _small(self) -> str:
+        return _folded(self.text)
+
+    @cached_property
+    def _stems(self) -> frozenset[str]:
+        return stems(self.text)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(WORD.findall(self._small))
+
+    @cached_property
+    def _initials(self) -> tuple[str, str, str]:
+        """The first letters of all words, of all but the small ones, and with a bar for each small one.
+
+        In each a bar stands for punctuation. Three letters come together by chance, but less often in the last.
+        """
+        tokens = _BREAKS.findall(self._small)
+        marks = [(token[0] if token[0].isalpha() else "|", token in _STOPS) for token in tokens]
+        return (
+            "".join(mark for mark, _ in marks),
+            "".join(mark for mark, small in marks if not small),
+            "".join("|" if small else mark for mark, small in marks),
+        )
+
+    @cached_property
+    def _told(self) -> list[str]:
+        return _content(self.text)
+
+    def place_of(self, text: str, name: Name) -> float:
+        """How much of what stands around a name of a caption's text also stands together in the evidence, 0 to 1.
+
+        The words of the sentence that say something, at most AROUND on each side; fewer than two of them tell nothing.
+        """
+        before = _up_to_stop(_content(text[max(0, name.start - _REACH) : name.start])[::-1])
+        behind = _up_to_stop(_content(text[name.end : name.end + _REACH]))
+        around = {*before, *behind}
+        places = list(islice((place for place, word in enumerate(self._told) if word in around), _MANY_PLACES))
+        longest = len(before) + len(behind) + 2
+        best = 0
+        for first, start in enumerate(places):
+            near = bisect_right(places, start + longest)
+            best = max(best, len({self._told[place] for place in places[first:near]}))
+        return best / len(around) if best > 1 else 0.0
+
+    def have(self, name: Name) -> bool:
+        """Whether the evidence has the name, its expansion, its abbreviation, or the same under another name."""
+        if self._literally(name.text):
+            return True
+        if name.kind in ("term", "capital", "gloss", "place") and self._as_word(name.text):
+            return True
+        if name.kind == "species":
+            return self._species(name.text)
+        if name.kind == "organism":
+            return not self._words.isdisjoint(_groups()[_singular(name.text.casefold())])
+        if name.kind == "element":
+            return self._element(name.text)
+        if name.kind == "method":
+            return self._method(name.text)
+        return self._loose(name.text) or self._expanded(name)
+
+    def _literally(self, name: str) -> bool:
+        """Whether the very characters stand there, with no letter or digit beside them."""
+        at = self.text.find(name)
+        for _ in range(_MANY):
+            if at < 0:
+                return False
+            end = at + len(name)
+            if not self.text[at - 1 : at].isalnum() and not self.text[end : end + 1].isalnum():
+                return True
+            at = self.text.find(name, end)
+        return False
+
+    def _loose(self, name: str) -> bool:
+        """Whether it stands there in other capitals, with other signs between, or in the plural or singular."""
+        folded = _folded(name)
+        first = _LETTERS_ONLY.search(folded)
+        if first is None or first[0][:2] not in self._small:
+            return False
+        if _loosely(folded).search(self._small):
+            return True
+        short = folded[:-1] if folded.endswith("s") and len(folded) > 3 else ""
+        return bool(short) and _loosely(short).search(self._small) is not None
+
+    def _as_word(self, name: str) -> bool:
+        """Whether a word of the same stem stands there, or one that has it in it, or shares all but its ending."""
+        found = stem(name)
+        if found in self._stems:
+            return True
+        folded = _folded(name)
+        if len(name) <= _LEAST_SHARED:
+            return False
+        beginning = folded[: max(_LEAST_SHARED, len(name) - 4)]
+        inside = len(name) > _LONG and folded in self._small
+        return inside or any(word.startswith(beginning) for word in self._words)
+
+    def _species(self, name: str) -> bool:
+        """Whether the epithet stands there behind a genus of the same letter ("E. coli", "Escherichia coli")."""
+        initial, epithet = name[0], name.rpartition(" ")[2].rpartition(".")[2]
+        return re.search(rf"\b{initial}(?:\.|[a-z]+)\s?{epithet}\b", self.text) is not None
+
+    def _element(self, name: str) -> bool:
+        """Whether the element stands there by name or by symbol; a count or charge beside the symbol says nothing."""
+        bare = "".join(filter(str.isalpha, name))
+        symbol = _symbols().get(bare.casefold(), bare)
+        names = vocabulary()["elements"].get(symbol, "").split()
+        if any(stem(one) in self._stems for one in names) or any(one[:5] in self._small for one in names):
+            return True
+        return re.search(rf"(?<![a-z]){re.escape(symbol)}(?![a-z])", self.text) is not None
+
+    def _method(self, name: str) -> bool:
+        """Whether every word of it stands there, in this or another form, or the letters of its acronym."""
+        words = words_of(name)
+        if words and all(self._as_method(word) for word in words):
+            return True
+        initials = "".join(word[0] for word in re.findall(r"[^\W\d_]+", name)).upper()
+        return len(initials) > 1 and self._literally(initials)
+
+    def _as_method(self, word: str) -> bool:
+        if stem(word) in self._stems:
+            return True
+        beginning = word.casefold()[: max(6, len(word) - 6)]
+        return any(one.startswith(beginning) for one in self._words)
+
+    def _expanded(self, name: Name) -> bool:
+        if name.kind == "formula" and self._compound(name.text):
+            return True
+        letters = name.text.rstrip("s").casefold() if name.kind == "acronym" else ""
+        if len(letters) == _SHORT:
+            return letters in self._initials[2]
+        return len(letters) > _SHORT and any(letters in initials for initials in self._initials[:2])
+
+    def _compound(self, formula: str) -> bool:
+        """Whether every element of a formula is named, or its compound is."""
+        trivial = vocabulary()["compounds"].get(formula, "").split()
+        if not self._words.isdisjoint(trivial):
+            return True
+        symbols = {match["symbol"] for match in _PAIR.finditer(formula)}
+        return len(symbols) > 1 and all(self._named(symbol) for symbol in symbols)
+
+    def _named(self, symbol: str) -> bool:
+        names = vocabulary()["elements"].get(symbol, "").split()
+        return any(word.startswith(beginning) for beginning in _beginnings(symbol, names) for word in self._words)
+
+
+def _beginnings(symbol: str, names: list[str]) -> Iterator[str]:
+    """How words begin that name an element in a compound: titanium, nitride, oxide, carbonate, hydride, phosphate."""
+    short = {
+        "O": "oxi",
+        "N": "nitr",
+        "C": "carb",
+        "H": "hydr",
+        "P": "phosph",
+        "S": "sul",
+        "Cl": "chlor",
+        "F": "fluor",
+        "I": "iod",
+        "Br": "brom",
+    }
+    if symbol in short:
+        yield short[symbol]
+        if symbol == "O":
+            yield from ("dioxi", "trioxi", "monoxi", "oxyg", "peroxi")
+        return
+    yield from (name[:5] for name in names)
+
+
+def _singular(word: str) -> str:
+    """The word as the lists of organisms have it."""
+    return word if word in _groups() else word.rstrip("s")

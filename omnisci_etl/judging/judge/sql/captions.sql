@@ -1,0 +1,13 @@
+-- Captions that a judge could look at, with the captioner's family, in the order they were made: of a figure each that was
+-- not rejected by the newest decision on it, or with `rejected` all.
+SELECT c.caption_id, m.family
+FROM caption c
+JOIN model m ON m.model_id = c.model_id
+JOIN figure f USING (figure_id)
+JOIN paper_version v ON v.paper_version_id = f.paper_version_id
+LEFT JOIN LATERAL (SELECT outcome FROM decision d WHERE d.caption_id = c.caption_id ORDER BY decision_id DESC LIMIT 1) d ON true
+WHERE (:rejected OR d.outcome IS DISTINCT FROM 'reject')
+  AND (CAST(:discipline AS text) IS NULL
+       OR :discipline IN (SELECT x.discipline FROM paper_discipline x WHERE x.paper_id = v.paper_id)
+       OR (:discipline = 'unknown' AND NOT EXISTS (SELECT FROM paper_discipline x WHERE x.paper_id = v.paper_id)))
+ORDER BY c.caption_id

@@ -1,0 +1,1 @@
+"""Caption QA: how many questions about a figure can be answered from its caption."""

@@ -1,0 +1,1 @@
+SELECT max(sample_id) FROM sample

@@ -1,0 +1,117 @@
+"""Are the names of the caption found in its evidence, and does none stand where the paper has another?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from omnisci_etl.judging.evidence import Candidate
+from omnisci_etl.judging.grounds import AROUND, Grounds
+from omnisci_etl.judging.names import CLEAR, HALF, SLIGHT, Name, find_names, normalised
+from omnisci_etl.judging.scorers.base import MAX_LISTED, Score
+from omnisci_etl.judging.terms import words_sha256
+
+# A name that the evidence has not stands in the place of another where so much of what is around it is there together.
+SAME_PLACE = 0.6
+# What is added to the weight of such a name where all of it is.
+QUOTED = 0.2
+# Elsewhere a name may be read off the picture: what it takes off then, and where the picture was read and has it not.
+DOUBT, DOUBT_WHERE_READ = 0.2, 0.4
+# However many slight names and doubts there are, they alone fail no caption.
+MOST_SLIGHT = 0.4
+_CACHED = 128
+# Texts of strangers can hold thousands of names: those behind the first so many are not looked up.
+_MAX_JUDGED, _MAX_EXAMINED = 400, 50
+
+
+@lru_cache(maxsize=_CACHED)
+def _grounds(text: str) -> Grounds:
+    return Grounds(text)
+
+
+class NamesGrounded:
+    """1 minus the weights of the names that the evidence does not have, not below 0; each name counts once.
+
+    Names are acronyms, symbols, formulae, codes, proper names, species, elements, methods and rare technical words; a
+    name is grounded by its string in another spelling, its expansion or abbreviation. A name weighs in full where the
+    evidence says the same of another one; elsewhere it may be a label that only the picture shows, and raises a doubt.
+    Slight ones (SEM, Gaussian, a rare word without the ending of a compound, two signs) and doubts count up to
+    MOST_SLIGHT in all. It cannot see whether a name of the paper is said of the wrong thing.
+    """
+
+    name = "names-grounded"
+    version = "1"
+    deterministic = True
+
+    def __init__(self, ocr: tuple[str, str] | None = None) -> None:
+        """`ocr`: name and version of what read Evidence.picture_text; None: that text is not looked at."""
+        self._ocr = ocr
+
+    def config(self) -> Mapping[str, object]:
+        """The weights, the lists of words, and the evidence that is read."""
+        return {
+            "weights": [CLEAR, HALF, SLIGHT],
+            "place": [SAME_PLACE, QUOTED, AROUND],
+            "doubt": [DOUBT, DOUBT_WHERE_READ, MOST_SLIGHT],
+            "words": words_sha256(),
+            "evidence": ["author_caption", "mentions", "title", *(["picture_text"] if self._ocr else [])],
+            "ocr": list(self._ocr) if self._ocr else None,
+        }
+
+    def score(self, candidates: Sequence[Candidate]) -> list[Score]:
+        """Details: named (count), ungrounded as [{text, kind, weight, part, start, end}], MAX_LISTED at most."""
+        return [_score(candidate, candidate.evidence.picture_text if self._ocr else "") for candidate in candidates]
+
+
+def _score(candidate: Candidate, shown: str) -> Score:
+    evidence = candidate.evidence.text
+    grounds = _grounds(f"{evidence}\n{shown}" if shown else evidence)
+    doubt = DOUBT_WHERE_READ if shown else DOUBT
+    judged: dict[tuple[str, str], bool] = {}
+    ungrounded: list[dict[str, Any]] = []
+    for part, text in candidate.parts():
+        text = normalised(text)
+        for name in find_names(text):
+            key = name.text, name.kind
+            if key not in judged:
+                judged[key] = len(judged) >= _MAX_JUDGED or grounds.have(name)
+            if not judged[key] and len(ungrounded) < _MAX_EXAMINED:
+                ungrounded.append(_listed(name, part, _weight(grounds, text, name, doubt)))
+    worst = _once(ungrounded)
+    clear = sum(one["weight"] for one in worst if one["weight"] > DOUBT_WHERE_READ)
+    slight = sum(one["weight"] for one in worst if one["weight"] <= SLIGHT)
+    doubts = sum(one["weight"] for one in worst if SLIGHT < one["weight"] <= DOUBT_WHERE_READ)
+    value = max(0.0, round(1.0 - clear - doubts - min(MOST_SLIGHT, slight), 6))
+    return Score(value, {"named": len(judged), "ungrounded": worst[:MAX_LISTED]})
+
+
+def _weight(grounds: Grounds, text: str, name: Name, doubt: float) -> float:
+    """What an ungrounded name takes off: in the place of another one more than where it can be a label."""
+    if name.weight <= SLIGHT:
+        return name.weight
+    share = grounds.place_of(text, name)
+    if share < SAME_PLACE:
+        return min(name.weight, doubt)
+    return name.weight + QUOTED * (share - SAME_PLACE) / (1 - SAME_PLACE)
+
+
+def _listed(name: Name, part: str, weight: float) -> dict[str, Any]:
+    return {
+        "text": name.text[:80],
+        "kind": name.kind,
+        "weight": round(weight, 3),
+        "part": part,
+        "start": name.start,
+        "end": name.end,
+    }
+
+
+def _once(ungrounded: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One of each name, whatever its capitals: the one that weighs most."""
+    heaviest: dict[str, dict[str, Any]] = {}
+    for one in ungrounded:
+        key = one["text"].casefold()
+        if key not in heaviest or one["weight"] > heaviest[key]["weight"]:
+            heaviest[key] = one
+    return list(heaviest.values())

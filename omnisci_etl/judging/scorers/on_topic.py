@@ -1,0 +1,125 @@
+"""Does each sentence of the caption speak of what the evidence speaks of?"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from omnisci_etl.judging.evidence import Candidate
+from omnisci_etl.judging.names import normalised
+from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, quote
+from omnisci_etl.judging.terms import TERM, VISUAL, level, stem, stems, words_sha256
+
+# What a term of each level weighs for a sentence where the evidence has it, and against it where it has not. Logarithms
+# of how much likelier that is in a true sentence than in one of another paper, rounded.
+FOUND = (0.0, 0.3, 0.7, 1.3, 2.0, 2.0)
+MISSING = (0.0, 0.4, 0.7, 0.9, 0.85, 1.0)
+# A capital inside a sentence is often a label that only the picture shows.
+CAPITAL = 0.7
+# A sentence at minus this passes just so: one everyday word that nobody else says condemns no sentence.
+LEAST = 0.88
+_PASSES = 0.6
+
+_BREAK = re.compile(r"[.!?][)\]\"”’']*\s+(?=[\"“‘'(\[]?[^\W_a-z]|\([a-z]{1,3}\))|\n")
+_CACHED = 128
+
+
+@lru_cache(maxsize=65536)
+def _term(word: str) -> tuple[str, int]:
+    """(stem, level) of a word."""
+    found = stem(word)
+    return found, level(found)
+
+
+@lru_cache(maxsize=_CACHED)
+def _stems(text: str) -> frozenset[str]:
+    return stems(text)
+
+
+class OnTopic:
+    """1 where every sentence is about what the evidence is about; the worst sentence decides.
+
+    A sentence is weighed by its terms: those that the evidence has speak for it, those that it has not against it, rare
+    ones more than common ones; words that describe a picture do neither, nor terms that another sentence of the caption
+    has too. A sentence that more speaks for than against has 1; the score falls to 0.6 at LEAST, and from there with
+    what speaks against the sentence.
+    """
+
+    name = "on-topic"
+    version = "1"
+    deterministic = True
+
+    def __init__(self, ocr: tuple[str, str] | None = None) -> None:
+        """`ocr`: name and version of what read Evidence.picture_text; None: that text is not looked at."""
+        self._ocr = ocr
+
+    def config(self) -> Mapping[str, object]:
+        """The weights, and the lists of words that they rest on."""
+        return {
+            "found": list(FOUND),
+            "missing": list(MISSING),
+            "capital": CAPITAL,
+            "least": LEAST,
+            "words": words_sha256(),
+            "evidence": ["author_caption", "mentions", "title", *(["picture_text"] if self._ocr else [])],
+            "ocr": list(self._ocr) if self._ocr else None,
+        }
+
+    def score(self, candidates: Sequence[Candidate]) -> list[Score]:
+        """Details: sentences (count), and off_topic as [{part, text, weight, missing}], the worst first."""
+        return [_score(candidate, candidate.evidence.picture_text if self._ocr else "") for candidate in candidates]
+
+
+class _Sentence:
+    """A sentence with its terms: missing are those that the evidence has not, found what the others speak for it."""
+
+    def __init__(self, part: str, text: str, evidence: frozenset[str]) -> None:
+        self.part = part
+        self.text = text
+        self.found = 0.0
+        self.missing: dict[str, tuple[str, float]] = {}
+        self.terms: set[str] = set()
+        for position, word in enumerate(TERM.findall(text)):
+            term, rarity = _term(word)
+            if rarity == VISUAL or term in self.terms:
+                continue
+            self.terms.add(term)
+            if term in evidence:
+                self.found += FOUND[rarity]
+            else:
+                small = position == 0 or word.islower()
+                self.missing[term] = word, MISSING[rarity] * (1.0 if small else CAPITAL)
+
+    def weight(self, told: Mapping[str, int]) -> float:
+        """What speaks for the sentence less what speaks against it; a term that another sentence has too does not."""
+        return self.found - sum(weight for term, (_, weight) in self.missing.items() if told[term] < 2)
+
+
+def _weighed(candidate: Candidate, evidence: frozenset[str]) -> list[tuple[_Sentence, float]]:
+    """Every sentence with its weight."""
+    sentences = [
+        _Sentence(part, sentence, evidence)
+        for part, text in candidate.parts()
+        for sentence in _BREAK.split(normalised(text))
+    ]
+    told = Counter(term for sentence in sentences for term in sentence.missing)
+    return [(sentence, sentence.weight(told)) for sentence in sentences]
+
+
+def _score(candidate: Candidate, shown: str) -> Score:
+    evidence = _stems(normalised(candidate.evidence.text))
+    weighed = _weighed(candidate, evidence | _stems(normalised(shown)) if shown else evidence)
+    off = sorted((weight, number) for number, (_, weight) in enumerate(weighed) if weight < 0)
+    against = -off[0][0] / LEAST if off else 0.0
+    value = 1.0 - (1.0 - _PASSES) * against if against <= 1.0 else _PASSES / against
+    listed = [_listed(*weighed[number]) for _, number in off[:MAX_LISTED]]
+    return Score(round(value, 6), {"sentences": len(weighed), "off_topic": listed})
+
+
+def _listed(sentence: _Sentence, weight: float) -> dict[str, Any]:
+    missing = [word for word, _ in sentence.missing.values()][:MAX_LISTED]
+    text = quote(sentence.text, 0, len(sentence.text))
+    return {"part": sentence.part, "text": text, "weight": round(weight, 2), "missing": missing}

@@ -1,0 +1,123 @@
+"""The gate as a pure function: stages, thresholds, bands, paid stages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from omnisci_etl.judging import gate, paid
+from omnisci_etl.judging.gate import DEFAULT_CHECKS, PAID, Seen
+from omnisci_etl.judging.thresholds import Calibrated, Thresholds
+
+TEXTS = [check.scorer for check in DEFAULT_CHECKS if check.stage == "text"]
+EVERYTHING = {check.scorer: Seen(1.0) for check in DEFAULT_CHECKS}
+
+
+def seen(**values: float) -> dict[str, Seen]:
+    return {name.replace("_", "-"): Seen(value) for name, value in values.items()}
+
+
+@given(scores=st.dictionaries(st.sampled_from(TEXTS), st.floats(0, 1), min_size=1))
+def test_the_weakest_text_score_decides(scores: dict[str, float]) -> None:
+    verdict = gate.decide({name: Seen(value) for name, value in scores.items()}, DEFAULT_CHECKS)
+    assert verdict.gate_score == min(scores.values())
+    assert (verdict.outcome == "accept") == (verdict.gate_score >= gate.THRESHOLD)
+    assert verdict.reason["scores"] == scores
+    if verdict.outcome == "reject":
+        weakest = next(check for check in DEFAULT_CHECKS if check.scorer == verdict.reason["weakest"])
+        assert verdict.slug == weakest.slug
+        assert scores[weakest.scorer] == verdict.gate_score
+
+
+def test_no_text_score_is_no_verdict() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        gate.decide(seen(similarity=1.0), DEFAULT_CHECKS)
+
+
+def test_it_stops_at_the_first_stage_that_fails() -> None:
+    scores = EVERYTHING | seen(structure=0.1, similarity=0.0, judge=0.0)
+    verdict = gate.decide(scores, DEFAULT_CHECKS, PAID)
+    assert (verdict.outcome, verdict.slug, verdict.reason["stopped_at"]) == ("reject", "malformed", "text")
+    assert "similarity" not in verdict.reason["scores"]
+    later = gate.decide(scores | seen(structure=1.0), DEFAULT_CHECKS, PAID)
+    assert (later.slug, later.reason["stopped_at"]) == ("caption-mismatch", "embedding")
+    last = gate.decide(scores | seen(structure=1.0, similarity=1.0), DEFAULT_CHECKS, PAID)
+    assert (last.slug, last.reason["stopped_at"], last.gate_score) == ("judge-low", "judge", 1.0)
+
+
+def test_a_score_names_its_own_fault() -> None:
+    scores = EVERYTHING | {"structure": Seen(0.0, "refusal")}
+    assert gate.decide(scores, DEFAULT_CHECKS).slug == "refusal"
+
+
+@pytest.mark.parametrize("stage", PAID)
+def test_a_stage_that_is_due_is_awaited(stage: str) -> None:
+    names = [check.scorer for check in DEFAULT_CHECKS if check.stage == stage]
+    scores = {name: score for name, score in EVERYTHING.items() if name != names[-1]}
+    verdict = gate.decide(scores, DEFAULT_CHECKS, {stage})
+    assert (verdict.outcome, verdict.slug, verdict.awaits) == ("abstain", "verdict-awaited", stage)
+    assert gate.decide(EVERYTHING, DEFAULT_CHECKS, {stage}).outcome == "accept"
+
+
+def test_a_stage_that_will_not_say_more() -> None:
+    scores = {name: score for name, score in EVERYTHING.items() if name not in ("judge", "caption-qa")}
+    verdict = gate.decide(scores, DEFAULT_CHECKS, {"judge", "qa"}, {"judge", "qa"})
+    assert (verdict.outcome, verdict.slug, verdict.awaits) == ("abstain", "no-verdict", "")
+    assert gate.decide(scores, DEFAULT_CHECKS, {"qa"}, {"qa"}).outcome == "accept"
+
+
+def test_a_stage_that_is_not_due_does_not_count() -> None:
+    assert gate.decide(EVERYTHING | seen(judge=0.0), DEFAULT_CHECKS, {"qa"}).outcome == "accept"
+
+
+def test_just_under_the_threshold_asks_for_another_look() -> None:
+    checks = [replace(check, band=0.1) for check in DEFAULT_CHECKS]
+    near = gate.decide(EVERYTHING | seen(structure=0.55), checks)
+    assert (near.outcome, near.slug) == ("escalate", "in-the-band")
+    assert gate.decide(EVERYTHING | seen(structure=0.45), checks).outcome == "reject"
+    both = gate.decide(EVERYTHING | {"structure": Seen(0.55), "density": Seen(0.2)}, checks)
+    assert (both.outcome, both.slug) == ("reject", "says-little")
+
+
+def test_the_narrowest_calibration_holds() -> None:
+    rows = [
+        Calibrated("structure", {}, 0.7, 0.0, "calibration 1"),
+        Calibrated("structure", {"kind": "chart"}, 0.8, 0.05, "calibration 2"),
+        Calibrated("structure", {"kind": "chart", "discipline": "physics"}, 0.9, 0.0, "calibration 3"),
+    ]
+    thresholds = Thresholds({}, rows)
+
+    def threshold(**features: str) -> tuple[float, str]:
+        check = next(c for c in thresholds.checks(features) if c.scorer == "structure")
+        return check.at_least, check.source
+
+    assert threshold(kind="map", discipline="physics") == (0.7, "calibration 1")
+    assert threshold(kind="chart", discipline="biology") == (0.8, "calibration 2")
+    assert threshold(kind="chart", discipline="physics") == (0.9, "calibration 3")
+    assert thresholds.policy == "calibrated-gate"
+    verdict = gate.decide(EVERYTHING | seen(structure=0.75), thresholds.checks({"kind": "chart", "discipline": "x"}))
+    assert (verdict.outcome, verdict.reason["threshold_source"]) == ("escalate", "calibration 2")
+    assert verdict.reason["sources"] == {"structure": "calibration 2"}
+
+
+def test_the_hash_of_the_policy_follows_all_that_decisions_rest_on() -> None:
+    hashes = {
+        Thresholds({}).policy_sha256,
+        Thresholds({"structure": "1"}).policy_sha256,
+        Thresholds({}, settings={"shares": {"judge": 0.1}}).policy_sha256,
+        Thresholds({}, band=0.1).policy_sha256,
+        Thresholds({}, [Calibrated("structure", {}, 0.7, 0.0, "calibration 1")]).policy_sha256,
+    }
+    assert len(hashes) == 5
+    assert Thresholds({"a": "1", "b": "2"}).policy_sha256 == Thresholds({"b": "2", "a": "1"}).policy_sha256
+
+
+def test_a_larger_share_only_adds() -> None:
+    few = {n for n in range(2000) if paid.due(n, {"judge": 0.1})}
+    many = {n for n in range(2000) if paid.due(n, {"judge": 0.3})}
+    assert few < many
+    assert 150 < len(few) < 250
+    assert all(paid.due(n, {"judge": 1.0}) == {"judge"} for n in range(50))

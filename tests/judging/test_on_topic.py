@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from omnisci_etl.judging.evidence import Candidate, Evidence
+from omnisci_etl.judging.scorers.on_topic import OnTopic
+from omnisci_etl.judging.terms import EVERYDAY, RARE, VISUAL, level, stem, stems
+
+EVIDENCE = Evidence(
+    "Drag on a rod in sand. a Sketch of the apparatus. b Force against depth at three speeds.",
+    mentions=("The quasistatic force on the intruder does not depend on speed (Fig. 1b); grains rearrange around it.",),
+    label="Fig. 1",
+    title="Slowly driven intruders in granular beds",
+)
+
+
+def score(body: str, panels: tuple[tuple[str, str], ...] = (), evidence: Evidence = EVIDENCE) -> float:
+    return OnTopic().score([Candidate(body, panels, evidence)])[0].value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "The force on a rod in a granular bed grows with depth. The three curves overlap.",
+        "The bars are blue; the y axis runs upward; a legend stands in the upper right.",
+        "A dashed line marks the end. Open circles lie above filled squares. The inset is jagged.",
+        "Grains are rearranged by the intruding rod. (b) Speeds differ threefold.",
+        "",
+    ],
+)
+def test_words_of_the_evidence_and_of_pictures_are_on_topic(body: str) -> None:
+    assert score(body) >= 0.6
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "Relative expression of the transcription factor in young panicles of wild-type plants.",
+        "Coulombic efficiency of lithium cells with a sulfide interlayer at room temperature.",
+        "Posterior distributions of the cosmological parameters from supernova surveys.",
+        "Impact cratering on icy moons resembles viscous relaxation of polymers.",
+    ],
+)
+def test_one_foreign_sentence_decides(foreign: str) -> None:
+    body = "The force on a rod in a granular bed grows with depth. The three curves overlap."
+    assert score(f"{body} {foreign} The inset shows the rod.") < 0.6
+    assert score(body, (("a", f"Sketch of the apparatus. {foreign}"),)) < 0.6
+
+
+def test_the_worst_sentence_is_named_with_the_words_that_are_missing() -> None:
+    body = "The force on a rod grows. Posterior distributions from supernova surveys."
+    detail = OnTopic().score([Candidate(body, (), EVIDENCE)])[0].detail
+    assert detail["sentences"] == 2
+    (worst,) = detail["off_topic"]
+    assert worst["text"].startswith("Posterior")
+    assert worst["missing"] == ["Posterior", "supernova", "surveys"]
+
+
+def test_what_was_read_off_the_picture_is_evidence() -> None:
+    body = "Posterior distributions from supernova surveys."
+    shown = Candidate(body, (), replace(EVIDENCE, picture_text="posterior\nSupernova survey"))
+    assert score(body) == OnTopic().score([shown])[0].value < 0.6
+    assert OnTopic(ocr=("reader", "1")).score([shown])[0].value == 1.0
+
+
+def test_the_more_is_missing_the_lower_is_the_score() -> None:
+    one = score("Posterior distributions.")
+    two = score("Posterior distributions from supernova surveys.")
+    three = score("Posterior distributions from supernova surveys of the southern hemisphere and polymers.")
+    assert 0.6 > two > three > 0.0
+    assert one > two
+
+
+def test_what_the_caption_says_elsewhere_does_not_count_against_a_sentence() -> None:
+    body = "Force on a rod with a viscometer. The viscometer stands on the left."
+    assert score(body) > score("Force on a rod. The viscometer, a rheometer, stands on the left.")
+
+
+def test_endings_do_not_part_words() -> None:
+    assert stem("oscillates") == stem("oscillation") == stem("Oscillating")
+    assert stems("The fit, fits; FITS.") >= {stem("fits")}
+
+
+def test_levels_rise_from_words_of_pictures_to_rare_ones() -> None:
+    assert level(stem("curve")) == VISUAL
+    assert level(stem("supernova")) == RARE
+    assert VISUAL < level(stem("model")) < level(stem("everything")) == EVERYDAY < RARE
+
+
+def test_hostile_texts_are_read_in_time() -> None:
+    for text in ("a. A" * 5_000, "supernova " * 2_000, ". " * 10_000, "ab" * 10_000):
+        assert 0.0 <= score(text) <= 1.0
