@@ -21,7 +21,7 @@ _ADDRESS = re.compile(
     r"\b(?:h(?:tt|xx)ps?|ftp|javascript|data):\S|\bwww\d?\.\S|[\w.+-]{1,64}@[\w-]{1,63}\.\w", re.IGNORECASE
 )
 _MARKUP = re.compile(
-    r"</?(?:evidence|figure|author-caption|paper-title|panel|mention|system|user|assistant|developer|instructions?|script|"
+    r"</?(?:evidence|figure|author-caption|paper-title|panel|mention|section|system|user|assistant|developer|instructions?|script|"
     r"img|iframe|a\s+href)\b|&lt;/?(?:evidence|figure|mention|panel|system)\b|<\|[\w ]{1,40}\|>|\[/?INST\]|<</?SYS>>"
     r"|^\s{0,8}#{2,4}\s{0,4}(?:system|instructions?|assistant|user)\b"
     r"|(?:^|[.!?\]]\s{1,4})\[?(?:system|developer|assistant)(?:\s(?:message|prompt|note|override|notice))?\]?:\s"

@@ -98,8 +98,8 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         # A panel that the authors only letter is to be described all the same.
         yield from _element("panel", {"label": panel.label[:20]}, text, always=bool(panel.label))
     for mention, text in _within(((m, _neutral(m.text, evidence)) for m in evidence.mentions), room, MAX_MENTION):
-        attributes = {"section": mention.section[:120], "panels": " ".join(mention.panels)[:120]}
-        yield from _element("mention", attributes, text)
+        section = _element("section", {}, " ".join(mention.section.split())[:120])
+        yield from _element("mention", {"panels": ",".join(mention.panels)[:120]}, text, inner=section)
     yield "</figure>"
 
 
@@ -121,9 +121,13 @@ def _clipped(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - len(_CUT)].rsplit(" ", 1)[0] + _CUT
 
 
-def _element(tag: str, attributes: Mapping[str, str], text: str, *, always: bool = False) -> Iterator[str]:
+def _element(
+    tag: str, attributes: Mapping[str, str], text: str, *, always: bool = False, inner: Iterable[str] = ()
+) -> Iterator[str]:
+    """The lines of an element; `inner` are those of what stands in it before its text."""
     if text or always:
         named = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value)
         yield f"<{tag}{named}>"
+        yield from inner
         yield escape(text)
         yield f"</{tag}>"
