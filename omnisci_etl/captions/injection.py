@@ -57,11 +57,61 @@ _TO_A_READER = re.compile(
     r"|(?:accept|approve|recommend)\s(?:this|the)\s(?:caption|paper|answer|manuscript)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
+# The patterns are tried at every letter. What one of them matches holds a word, or a sign of _SIGNS, of every group of
+# one of its lines here: that is told far faster, and few captions do.
+_Lines = tuple[tuple[frozenset[bytes], ...], ...]
+_SIGNS = ("<", "[", "](", "##", "&lt;", ":", "@", '"', "“", "'", "‘")
+
+
+def _lines(*lines: tuple[str, ...]) -> _Lines:
+    return tuple(tuple(frozenset(group.encode().split()) for group in line) for line in lines)
+
+
+_RULES = (
+    "rule rules guideline guidelines direction directions directive directives order orders command commands constraint"
+    " constraints earlier previous prior system"
+)
+_OF_ADDRESS = _lines(("http https hxxp hxxps ftp javascript data", ":"), ("www",), ("@",))
+_OF_MARKUP = _lines(("<",), ("&lt;",), ("inst", "["), ("##",), ("system developer assistant", ":"), ("](",))
+_OF_ORDER_TO_MODEL = _lines(
+    (
+        "ignore ignoring disregard disregarding forget override overriding bypass bypassing",
+        _RULES,
+    ),
+    ("follow following", "not stop", _RULES),
+    ("instruction instructions prompt prompts",),
+    ("task", "new updated real actual following"),
+    ("you", "now must"),
+    ("pretend act", "be you ai assistant language"),
+    ("ai language", "model assistant", "as"),
+    ("i", "cannot can am will", "help assist comply describe fulfil do"),
+)  # fmt: skip
+_OF_ORDER_TO_READER = _lines(
+    (
+        "reply respond answer output print say repeat append insert include write add begin start end",
+        "following word words phrase phrases string strings token tokens code codes sentence sentences keyword keywords"
+        " canary \" “ ' ‘",
+    ),
+    (
+        "visit open click follow go download scan subscribe browse",
+        "link links url urls site sites website websites page pages address addresses qr here",
+    ),
+    (
+        "give assign award rate score mark",
+        "highest perfect full maximum top best positive favorable favourable accepted faithful correct",
+    ),
+    ("accept approve recommend", "caption paper answer manuscript"),
+)
+# Letters in small ones, and blanks for all else.
+_LETTERS = bytes(ord(chr(c).lower()) if c < 128 and chr(c).isalpha() else 32 for c in range(256))
+# What IGNORECASE takes for s, k and i.
+_ALIKE = str.maketrans("ſ\u212aıİ", "skii")
 _QUOTED = re.compile(r"[\"“‘'`]([^\"“”‘’'`\n]{8,200})[\"”’'`]|:\s([^\n]{8,200}?)[.!]?$", re.MULTILINE)
 # Letters and digits together, capitals in a row, or words joined by underscores: what a watermark looks like.
 _CODE = re.compile(
     r"\b(?=[\w-]{5,80}\b)(?:(?=[\w-]{0,80}\d)(?=[\w-]{0,80}[^\W\d_])[\w-]{1,80}|[A-Z]{4,}(?:[-_][A-Z\d]+)*|\w{1,60}_\w{1,60})\b"
 )
+_ORDERS = ((_TO_A_MODEL, _OF_ORDER_TO_MODEL), (_TO_A_READER, _OF_ORDER_TO_READER))
 _MOST = 20
 _QUOTE = 120
 _LONGEST = 60_000
@@ -99,23 +149,41 @@ class Orders:
 def traces(text: str, orders: Orders) -> list[Trace]:
     """The signs of an injection in a caption or a part of it, a limited number."""
     text = text[:_LONGEST]
-    found = [*_addresses(text), *_matches("markup", _MARKUP, text), *_orders(text), *orders.echoes(text)]
+    held = _held(text)
+    found = [*_addresses(text, held), *_matches("markup", _MARKUP, _OF_MARKUP, text, held)]
+    for pattern, lines in _ORDERS:
+        found += _matches("order", pattern, lines, text, held)
+    found += orders.echoes(text)
     return list(dict.fromkeys(found))[:_MOST]
 
 
-def _addresses(text: str) -> Iterator[Trace]:
-    yield from _matches("address", _ADDRESS, text)
+def _held(text: str) -> set[bytes]:
+    """The runs of letters of a text, in small ones, and those of _SIGNS that it has."""
+    held = {sign.encode() for sign in _SIGNS if sign in text}
+    if not text.isascii() and any(chr(letter) in text for letter in _ALIKE):
+        text = text.translate(_ALIKE)
+    held.update(text.encode("ascii", "replace").translate(_LETTERS).split())
+    return held
+
+
+def _may_match(lines: _Lines, held: set[bytes]) -> bool:
+    """Whether a text that holds this can match the pattern that the lines belong to."""
+    for first, *others in lines:
+        if not held.isdisjoint(first) and not any(held.isdisjoint(group) for group in others):
+            return True
+    return False
+
+
+def _addresses(text: str, held: set[bytes]) -> Iterator[Trace]:
+    yield from _matches("address", _ADDRESS, _OF_ADDRESS, text, held)
     for pointer in references.find_pointers(text):
         if pointer.kind == "address":
             yield Trace("address", text[pointer.start : pointer.end][:_QUOTE])
 
 
-def _orders(text: str) -> Iterator[Trace]:
-    yield from _matches("order", _TO_A_MODEL, text)
-    yield from _matches("order", _TO_A_READER, text)
-
-
-def _matches(kind: Kind, pattern: re.Pattern[str], text: str) -> Iterator[Trace]:
+def _matches(kind: Kind, pattern: re.Pattern[str], lines: _Lines, text: str, held: set[bytes]) -> Iterator[Trace]:
+    if not _may_match(lines, held):
+        return
     for number, match in enumerate(pattern.finditer(text)):
         if number == _MOST:
             return
@@ -132,8 +200,10 @@ def _sort(text: str, tainted: list[str], honest: list[str]) -> None:
         follows = is_order
 
 
-def _is_order(sentence: str) -> bool:
-    return any(pattern.search(sentence) for pattern in (_TO_A_MODEL, _TO_A_READER, _MARKUP))
+def _is_order(text: str) -> bool:
+    held = _held(text)
+    signs = (*_ORDERS, (_MARKUP, _OF_MARKUP))
+    return any(_may_match(lines, held) and pattern.search(text) for pattern, lines in signs)
 
 
 def _words_of(sentence: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -158,12 +158,14 @@ class GateShares(_Strict):
     """The share of captions that each stage of the gate which asks models sees, after all cheaper ones.
 
     band: scores that lie less than this under their threshold do not reject, but ask for another look.
+    at_least: thresholds of scorers by name, in place of the documented defaults and of calibrations.
     """
 
     claims: float = Field(default=0.0, ge=0, le=1)
     judge: float = Field(default=0.0, ge=0, le=1)
     qa: float = Field(default=0.0, ge=0, le=1)
     band: float = Field(default=0.0, ge=0, lt=1)
+    at_least: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
 
 
 class Budget(_Strict):

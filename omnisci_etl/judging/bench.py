@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
 from omnisci_etl.judging.gate import DEFAULT_CHECKS, PAID, Seen
-from omnisci_etl.judging.records import ScoreRow
+from omnisci_etl.judging.lines import Key, Scored, score_lines
 from omnisci_etl.judging.scorers import Scorer, config_sha256
 from omnisci_etl.judging.subjects import Subject
-from omnisci_etl.judging.workers import Scores, Workers, score_all
+from omnisci_etl.judging.workers import Workers
 from omnisci_etl.ledger.database import sql
 
 _SQL = "omnisci_etl.judging.sql"
 PAID_SCORERS = [check.scorer for check in DEFAULT_CHECKS if check.stage in PAID]
 
-Rows = Callable[[], list[ScoreRow]]
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Scores of captions by scorer, those that were stored and those that lines (as score_line gives them) add."""
+
+    scores: Mapping[int, Mapping[str, Seen]]
+    lines: bytes
+
+
+Begun = Callable[[], Found]
 
 
 class Bench:
@@ -42,45 +51,48 @@ class Bench:
             found[row.caption_id][row.scorer] = Seen(row.value, row.slug)
         return found
 
-    def start(self, workers: Workers, subjects: Sequence[Subject], seen: Mapping[int, Mapping[str, Seen]]) -> Rows:
-        """Begins to score what lacks a score; what it returns waits for the rows."""
+    def start(self, workers: Workers, subjects: Sequence[Subject], seen: Mapping[int, Mapping[str, Seen]]) -> Begun:
+        """Begins to score what lacks a score; what it returns waits for that."""
         begun = [
-            (scorers, group, workers.start(scorers, [subject.candidate for subject in group]))
-            for scorers, group in self._groups(self.texts, subjects, seen)
+            (group, workers.start(keys, [one.caption_id for one in group], [one.candidate for one in group]))
+            for keys, group in self._groups(self.texts, subjects, seen)
         ]
         heavy = self._groups(self.heavy, subjects, seen)
 
-        def finish() -> list[ScoreRow]:
-            rows = [row for scorers, group, parts in begun for row in self._rows(scorers, group, _joined(parts))]
-            for scorers, group in heavy:
-                scores = score_all(scorers, [subject.candidate for subject in group])
-                rows.extend(self._rows(scorers, group, scores))
-            return rows
+        def finish() -> Found:
+            parts = [(group, [part.result() for part in parts]) for group, parts in begun]
+            parts += [
+                (group, [score_lines(keys, [one.caption_id for one in group], [one.candidate for one in group])])
+                for keys, group in heavy
+            ]
+            found: dict[int, dict[str, Seen]] = {caption: dict(scores) for caption, scores in seen.items()}
+            for group, scored in parts:
+                _add(found, group, scored)
+            return Found(found, b"".join(part.lines for _, scored in parts for part in scored))
 
         return finish
 
     def _groups(
         self, scorers: Sequence[Scorer], subjects: Sequence[Subject], seen: Mapping[int, Mapping[str, Seen]]
-    ) -> list[tuple[tuple[Scorer, ...], list[Subject]]]:
-        """Captions together with the scorers whose scores they lack."""
+    ) -> list[tuple[tuple[Key, ...], list[Subject]]]:
+        """Captions together with the scorers whose scores they lack; those of one figure stand together."""
         groups: defaultdict[tuple[Scorer, ...], list[Subject]] = defaultdict(list)
-        for subject in subjects:
+        for subject in sorted(subjects, key=lambda one: one.figure_id):
             present = seen.get(subject.caption_id, {})
             groups[tuple(scorer for scorer in scorers if scorer.name not in present)].append(subject)
-        return [(lacking, group) for lacking, group in groups.items() if lacking]
-
-    def _rows(self, scorers: Sequence[Scorer], subjects: Sequence[Subject], scores: Scores) -> list[ScoreRow]:
         return [
-            ScoreRow(
-                subject.caption_id, scorer.name, scorer.version, self.keys[scorer.name], scorer.deterministic,
-                score.value, score.detail,
-            )
-            for scorer, column in zip(scorers, scores, strict=True)
-            for subject, score in zip(subjects, column, strict=True)
-        ]  # fmt: skip
+            (tuple((scorer, self.keys[scorer.name]) for scorer in lacking), group)
+            for lacking, group in groups.items()
+            if lacking
+        ]
 
 
-def _joined(parts: Sequence[Future[Scores]]) -> Scores:
-    """The scores of all parts, scorer by scorer."""
-    columns = zip(*(part.result() for part in parts), strict=True)
-    return [[score for part in column for score in part] for column in columns]
+def _add(found: dict[int, dict[str, Seen]], subjects: Sequence[Subject], parts: Sequence[Scored]) -> None:
+    """The scores of captions, which lie in parts of them, put to those that are found."""
+    start = 0
+    for part in parts:
+        length = max(map(len, part.seen.values()))
+        for name, column in part.seen.items():
+            for subject, score in zip(subjects[start : start + length], column, strict=True):
+                found.setdefault(subject.caption_id, {})[name] = Seen(*score)
+        start += length

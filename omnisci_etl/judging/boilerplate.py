@@ -11,11 +11,11 @@ from omnisci_etl.judging.terms import read_list
 
 
 class Pattern(NamedTuple):
-    """A finding of this slug leaves at_most so much. hints: one of them is in any (small) text that matches."""
+    """A finding of this slug leaves at_most so much. hints: small letters in UTF-8; what matches holds one of them."""
 
     slug: str
     at_most: float
-    hints: tuple[str, ...]
+    hints: tuple[bytes, ...]
     pattern: re.Pattern[str]
 
 
@@ -28,7 +28,7 @@ def patterns() -> tuple[Pattern, ...]:
         Pattern(
             entry["slug"],
             float(entry["at_most"]),
-            tuple(entry["hints"]),
+            tuple(hint.encode() for hint in entry["hints"]),
             re.compile(
                 "|".join(words.sub(lambda match: str(listed["words"][match[1]]), line) for line in entry["lines"]),
                 re.IGNORECASE,
@@ -40,7 +40,8 @@ def patterns() -> tuple[Pattern, ...]:
 
 def find_boilerplate(text: str) -> Iterator[tuple[Pattern, int, int]]:
     """(pattern, start, end) of the first place of each pattern that the text holds."""
-    small = text.lower()
+    # Bytes are searched several times as fast as a text with letters outside Latin-1.
+    small = text.lower().encode("utf-8", "replace")
     for pattern in patterns():
         for hint in pattern.hints:
             if hint in small:

@@ -7,10 +7,11 @@ quotes the sentence), or the same words around it (the caption says the sentence
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 from omnisci_etl.judging.numbers import Amount, Key, Quantity, find_quantities
 from omnisci_etl.judging.units import BARE, Dimensions
@@ -87,7 +88,9 @@ class Amounts:
 
     def contests(self, other: Amounts) -> bool:
         """Whether one of the two must be wrong in the other's place: one kind, or one number with two units."""
-        return not self.kinds.isdisjoint(other.kinds) or self._has_number_and_unit(other)
+        return not self.kinds.isdisjoint(other.kinds) or (
+            not self.values.isdisjoint(other.values) and self._has_number_and_unit(other)
+        )
 
     def has_other_unit_than(self, other: Amounts) -> bool:
         """Whether both state one number, each with a unit of the same kind (5 mM and 5 µM, 20 °C and 20 K)."""
@@ -182,6 +185,20 @@ class Match:
     other_unit: bool = False
 
 
+class _Place(NamedTuple):
+    """A quantity of the evidence, with the letters before it (the nearest first) and behind it."""
+
+    text: Text
+    number: int
+    amounts: Amounts
+    before: str
+    behind: str
+
+    def in_common(self, before: str, behind: str) -> int:
+        """How many letters before and behind a quantity stand here as well."""
+        return _common_start(before, self.before) + _common_start(behind, self.behind)
+
+
 class Context:
     """The quantities of several texts, found by what stands around them."""
 
@@ -195,13 +212,15 @@ class Context:
         return frozenset().union(*(text.offers for text in self._texts))
 
     @cached_property
-    def _by_letters(self) -> dict[str, list[tuple[Text, int]]]:
-        found: dict[str, list[tuple[Text, int]]] = {}
+    def _by_letters(self) -> dict[str, list[_Place]]:
+        found: dict[str, list[_Place]] = {}
         for text in self._texts:
-            for index, quantity in enumerate(text.quantities):
-                places = found.setdefault(text.text[max(0, quantity.start - _SEED) : quantity.start], [])
+            for index, (quantity, amounts) in enumerate(zip(text.quantities, text.amounts, strict=True)):
+                start, end = quantity.start, quantity.end
+                places = found.setdefault(text.text[max(0, start - _SEED) : start], [])
                 if len(places) < _MAX_CANDIDATES:
-                    places.append((text, index))
+                    before = text.text[max(0, start - _REACH) : start][::-1]
+                    places.append(_Place(text, index, amounts, before, text.text[end : end + _REACH]))
         return found
 
     def quotes(self, text: str, quantity: Quantity) -> bool:
@@ -210,19 +229,24 @@ class Context:
 
     def quoted_otherwise(self, text: str, quantity: Quantity, amounts: Amounts) -> Match | None:
         """The other quantity that the evidence has between the same letters, unless it has this one in like company."""
-        right, wrong, match = 0, 0, None
-        before, behind = text[max(0, quantity.start - _REACH) : quantity.start], text[quantity.end :][:_REACH]
-        for other, index in self._by_letters.get(before[-_SEED:], ()):
-            theirs, found = other.quantities[index], other.amounts[index]
-            left = _common_end(before, other.text[max(0, theirs.start - _REACH) : theirs.start])
-            if left + _REACH <= min(right, max(wrong, QUOTED)):
-                continue
-            common = left + _common_start(behind, other.text[theirs.end : theirs.end + _REACH])
-            if found.holds(amounts):
-                right = max(right, common)
-            elif common > max(wrong, QUOTED) and found.contests(amounts):
-                wrong, match = common, Match(other.text, theirs, found)
-        return match if wrong >= right + QUOTED_MORE else None
+        before, behind = (
+            text[max(0, quantity.start - _REACH) : quantity.start],
+            text[quantity.end : quantity.end + _REACH],
+        )
+        places = self._by_letters.get(before[-_SEED:], ())
+        before = before[::-1]
+        wrong, match = QUOTED, None
+        for place in places:
+            if place.amounts.contests(amounts) and not place.amounts.holds(amounts):
+                common = place.in_common(before, behind)
+                if common > wrong:
+                    wrong, match = common, place
+        if match is None:
+            return None
+        right = (place.in_common(before, behind) for place in places if place.amounts.holds(amounts))
+        if wrong < max(right, default=0) + QUOTED_MORE:
+            return None
+        return Match(match.text.text, match.text.quantities[match.number], match.amounts)
 
     def nearest(self, text: Text, index: int, stated: Set[Key]) -> Match | None:
         """The quantity with the most words in common around it that can stand in this one's place.
@@ -231,8 +255,7 @@ class Context:
         """
         around, amounts = text.around(index), text.amounts[index]
         best = None
-        for other, at in islice(self._places(), _MAX_CANDIDATES):
-            theirs = other.amounts[at]
+        for other, at, theirs in self._places:
             if theirs.contests(amounts) and theirs.keys.isdisjoint(stated):
                 share, weight = likeness(around, other.around(at))
                 same = theirs.has_other_unit_than(amounts)
@@ -240,29 +263,17 @@ class Context:
                     best = Match(other.text, other.quantities[at], theirs, share, weight, same)
         return best
 
-    def _places(self) -> Iterator[tuple[Text, int]]:
-        return ((text, index) for text in self._texts for index in range(len(text.quantities)))
+    @cached_property
+    def _places(self) -> list[tuple[Text, int, Amounts]]:
+        places = ((text, index, one) for text in self._texts for index, one in enumerate(text.amounts))
+        return list(islice(places, _MAX_CANDIDATES))
 
 
 def _common_start(one: str, other: str) -> int:
     """How many letters two texts have in common from their start on."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[:middle] == other[:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_end(one: str, other: str) -> int:
-    """How many letters two texts have in common before their end."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[-middle:] == other[-middle:]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    count = 0
+    for own, theirs in zip(one, other, strict=False):
+        if own != theirs:
+            break
+        count += 1
+    return count

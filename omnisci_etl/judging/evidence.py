@@ -10,6 +10,8 @@ from functools import cached_property
 MAX_PART = 20_000
 MAX_EVIDENCE = 200_000
 MAX_PANELS = 100
+# Of body and panels together.
+MAX_CAPTION = 200_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,16 @@ class Candidate:
     finish_reason: str = ""
 
     def parts(self) -> Iterator[tuple[str, str]]:
-        """("body", text), then ("panel LABEL", text) for each panel; each text cut at MAX_PART characters."""
-        yield "body", self.body[:MAX_PART]
+        """("body", text), then ("panel LABEL", text) for each panel.
+
+        Each text is cut at MAX_PART characters, and those behind the first MAX_CAPTION of all are left out.
+        """
+        text = self.body[:MAX_PART]
+        room = MAX_CAPTION - len(text)
+        yield "body", text
         for label, text in self.panels[:MAX_PANELS]:
-            yield f"panel {label[:20]}", text[:MAX_PART]
+            if room <= 0:
+                return
+            text = text[: min(MAX_PART, room)]
+            room -= len(text)
+            yield f"panel {label[:20]}", text

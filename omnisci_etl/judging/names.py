@@ -22,13 +22,9 @@ Kind = Literal[
 # What a name takes off that nothing grounds: one clear name fails a caption, one slight one does not.
 CLEAR, HALF, SLIGHT = 0.5, 0.4, 0.25
 
-_SAME = {ord(c): d for c, d in zip("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789", strict=True)}
-_SAME |= dict.fromkeys(map(ord, "‐‑‒–−⁻"), "-") | {
-    ord("’"): "'",
-    ord("\u00a0"): " ",
-    ord("\u2009"): " ",
-    ord("\u202f"): " ",
-}
+_SAME = dict(zip("₀₁₂₃₄₅₆₇₈₉⁰¹²³⁴⁵⁶⁷⁸⁹", "01234567890123456789", strict=True))
+_SAME |= dict.fromkeys("‐‑‒–−⁻", "-") | {"’": "'"} | dict.fromkeys("\u00a0\u2009\u202f", " ")
+_VARIANT = re.compile(f"[{''.join(_SAME)}]")
 
 _TOKEN = re.compile(r"[^\W_](?:\w|[-'](?=[^\W_])|(?<=[0-9])\.(?=[0-9]))*")
 _POSSESSIVE = re.compile(r"'s?$")
@@ -110,9 +106,10 @@ def _first(name: str) -> str:
     return match[0] if match else name
 
 
+@lru_cache(maxsize=1024)
 def normalised(text: str) -> str:
     """The text with raised and lowered digits, dashes and blanks as plain ones; as many characters as before."""
-    return text if text.isascii() else text.translate(_SAME)
+    return text if text.isascii() else _VARIANT.sub(lambda match: _SAME[match[0]], text)
 
 
 @lru_cache(maxsize=65536)
@@ -219,20 +216,24 @@ def find_names(text: str) -> Iterator[Name]:
         if level(stem(match["epithet"])) > _COMMON:
             taken.add(match.start("epithet"))
             yield Name(match[0], match.start(), match.end(), "species", CLEAR)
-    methods = _methods()
     until = 0
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        shapes = pieces(token)
-        start = match.start()
-        if start < until:
+        known = _known(match[0])
+        if known is None or match.start() < until:
             continue
-        first = token if token.islower() else token.lower()
-        if first in methods and (name := _method_at(text, start, methods[first])):
+        start, (shapes, methods) = match.start(), known
+        if methods and (name := _method_at(text, start, methods)):
             until = name.end
             yield name
-        elif shapes and start not in taken and not _is_label(text, start, token):
+        elif shapes and start not in taken and not _is_label(text, start, match[0]):
             yield from _names(text, start, shapes)
+
+
+@lru_cache(maxsize=65536)
+def _known(token: str) -> tuple[tuple[tuple[str, Kind, float], ...], tuple[str, ...]] | None:
+    """The pieces of a token that are names, and the methods that begin with it; None where there are neither."""
+    shapes, methods = pieces(token), _methods().get(token if token.islower() else token.lower(), ())
+    return (shapes, methods) if shapes or methods else None
 
 
 def _names(text: str, start: int, shapes: tuple[tuple[str, Kind, float], ...]) -> Iterator[Name]:

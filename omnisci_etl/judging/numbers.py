@@ -119,7 +119,8 @@ class Quantity:
 def _decimal(digits: str, exponent: int = 0) -> Fraction:
     """The exact value of plain digits ("1,000", "0.50", "1 000") times a power of ten."""
     whole, _, decimals = digits.replace(",", "").replace(" ", "").replace("·", ".").partition(".")
-    return Fraction(int(whole + decimals)) * Fraction(10) ** (exponent - len(decimals))
+    number, power = int(whole + decimals), exponent - len(decimals)
+    return Fraction(number * 10**power) if power >= 0 else Fraction(number, 10**-power)
 
 
 def _exponent(text: str) -> int:

@@ -23,8 +23,9 @@ class Policy:
         self.bench = bench(settings, read, self.engine)
         self.shares = paid.shares(self.routes)
         calibrated = load_calibrated(connection, self.bench.keys)
+        stated = self.routes.gate
         self.thresholds = Thresholds(
-            self.bench.keys, calibrated, settings={"shares": self.shares}, band=self.routes.gate.band
+            self.bench.keys, calibrated, settings={"shares": self.shares}, band=stated.band, stated=stated.at_least
         )
 
     @property

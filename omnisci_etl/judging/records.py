@@ -8,13 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from omnisci_etl.ledger.database import copy_into, sql
+from omnisci_etl.judging.lines import COLUMNS, score_line
+from omnisci_etl.ledger.database import copy_lines, sql
 
 _SQL = "omnisci_etl.judging.sql"
-_SCORE = {
-    "caption_id": "bigint", "scorer": "text", "scorer_version": "text", "config_sha256": "text",
-    "deterministic": "boolean", "value": "double precision", "detail": "jsonb", "run_key": "bigint",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +29,14 @@ class ScoreRow:
 
 def store_scores(connection: Connection, rows: Iterable[ScoreRow], run_key: int) -> int:
     """Writes score rows, those that exist left as they are; how many were written."""
-    values = (
-        (row.caption_id, row.scorer, row.version, row.config_sha256, row.deterministic, row.value, row.detail, run_key)
+    lines = [
+        score_line(row.caption_id, row.scorer, row.version, row.config_sha256, row.deterministic, row.value, row.detail)
         for row in rows
-    )
-    copy_into(connection, "score_stage", _SCORE, values)
-    return int(connection.execute(sql(_SQL, "insert_scores")).rowcount)
+    ]
+    return store_lines(connection, "".join(lines).encode("utf-8", "replace"), run_key)
+
+
+def store_lines(connection: Connection, lines: bytes, run_key: int) -> int:
+    """The same for rows as score_line writes them."""
+    copy_lines(connection, "score_stage", COLUMNS, lines)
+    return int(connection.execute(sql(_SQL, "insert_scores"), {"run_key": run_key}).rowcount)

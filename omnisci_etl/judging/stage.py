@@ -13,10 +13,10 @@ from omnisci_etl.captions.questions import Asker
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context, Counts
 from omnisci_etl.judging import gate, paid, reading
-from omnisci_etl.judging.bench import Rows
+from omnisci_etl.judging.bench import Begun
 from omnisci_etl.judging.gate import Seen, Verdict
 from omnisci_etl.judging.policy import Policy, bench
-from omnisci_etl.judging.records import store_scores
+from omnisci_etl.judging.records import store_lines
 from omnisci_etl.judging.subjects import Subject, load
 from omnisci_etl.judging.workers import Workers, workers
 from omnisci_etl.ledger.blobs import BlobStore
@@ -64,7 +64,7 @@ class _Batch:
     """Captions under way, and what waits for their scores."""
 
     subjects: Sequence[Subject]
-    rows: Rows
+    begun: Begun
 
 
 class _Session:
@@ -110,10 +110,13 @@ class _Session:
 
     def finish(self, batch: _Batch) -> None:
         """Stores the scores of a batch and the decisions on it in one transaction; models are asked after it."""
-        rows = batch.rows()
+        found = batch.begun()
         with self._context.ledger.begin() as connection:
-            self.counts["scores"] += store_scores(connection, rows, self._context.run.key)
-            verdicts = self._decide(connection, batch.subjects)
+            written = store_lines(connection, found.lines, self._context.run.key)
+            # Where another run wrote some of these rows, its own are what is stored.
+            scores = found.scores if written == found.lines.count(b"\n") else self._stored(connection, batch.subjects)
+            verdicts = self._decide(connection, batch.subjects, scores)
+        self.counts["scores"] += written
         silent: set[str] = set()
         for stage in gate.PAID:
             awaiting = [caption_id for caption_id, verdict in verdicts.items() if verdict.awaits == stage]
@@ -124,7 +127,7 @@ class _Session:
                 silent |= {stage} if counts.get("left", 0) == 0 else set()
                 again = [subject for subject in batch.subjects if subject.caption_id in set(awaiting)]
                 with self._context.ledger.begin() as connection:
-                    verdicts |= self._decide(connection, again, silent)
+                    verdicts |= self._decide(connection, again, self._stored(connection, again), silent)
         self.counts["captions"] += len(verdicts)
         self.counts.update(_OUTCOMES[verdict.outcome] for verdict in verdicts.values())
         self._context.progress.update(self.counts["captions"], None, "captions scored")
@@ -136,9 +139,17 @@ class _Session:
         ask: Asker = asker(self._context, self._policy.routes)
         return ask
 
-    def _decide(self, connection: Any, subjects: Sequence[Subject], silent: Collection[str] = ()) -> dict[int, Verdict]:
-        """The verdicts on captions by their stored scores, written; by caption."""
-        seen = self._bench.seen(connection, [subject.caption_id for subject in subjects])
+    def _stored(self, connection: Any, subjects: Sequence[Subject]) -> Mapping[int, Mapping[str, Seen]]:
+        return self._bench.seen(connection, [subject.caption_id for subject in subjects])
+
+    def _decide(
+        self,
+        connection: Any,
+        subjects: Sequence[Subject],
+        seen: Mapping[int, Mapping[str, Seen]],
+        silent: Collection[str] = (),
+    ) -> dict[int, Verdict]:
+        """The verdicts on captions by their scores, written; by caption."""
         verdicts: dict[int, Verdict] = {}
         rows = []
         for subject in subjects:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
+from omnisci_etl.errors import ConfigError
 from omnisci_etl.hashing import canonical_sha256
 from omnisci_etl.judging.gate import CALIBRATED_POLICY, DEFAULT_CHECKS, DEFAULT_POLICY, VERSION, Check
 from omnisci_etl.ledger.database import sql
 
+STATED = "routes file"
 _SQL = "omnisci_etl.judging.sql"
 
 
@@ -32,7 +35,8 @@ class Calibrated:
 class Thresholds:
     """The checks for each caption. keys: config hashes of the scorers by name, as this code computes them.
 
-    settings: everything else that decisions depend on, such as the shares of paid stages.
+    settings: everything else that decisions depend on, such as the shares of paid stages. stated: thresholds by scorer
+    that hold whatever calibrations say. Raises ConfigError where one names a scorer that is none.
     """
 
     def __init__(
@@ -41,8 +45,21 @@ class Thresholds:
         calibrated: Sequence[Calibrated] = (),
         settings: Mapping[str, object] | None = None,
         band: float = 0.0,
+        stated: Mapping[str, float] | None = None,
     ) -> None:
-        self._defaults = tuple(replace(check, band=band) for check in DEFAULT_CHECKS)
+        self._stated = frozenset(stated or ())
+        if unknown := sorted(self._stated - {check.scorer for check in DEFAULT_CHECKS}):
+            close = difflib.get_close_matches(unknown[0], [check.scorer for check in DEFAULT_CHECKS], 1)
+            hint = (
+                f"did you mean {close[0]!r}?" if close else f"known are {', '.join(c.scorer for c in DEFAULT_CHECKS)}"
+            )
+            raise ConfigError(f"gate.at_least: there is no scorer {unknown[0]!r}; {hint}")
+        self._defaults = tuple(
+            replace(check, band=band, at_least=stated[check.scorer], source=STATED)
+            if stated and check.scorer in stated
+            else replace(check, band=band)
+            for check in DEFAULT_CHECKS
+        )
         # The narrowest stratum first; of two as narrow the one whose source is newer.
         self._calibrated = sorted(calibrated, key=lambda one: (-len(one.stratum), one.source))
         self._made: dict[tuple[tuple[str, str], ...], tuple[Check, ...]] = {}
@@ -63,6 +80,8 @@ class Thresholds:
         return self._made[key]
 
     def _check(self, check: Check, features: Mapping[str, str]) -> Check:
+        if check.scorer in self._stated:
+            return check
         found = next((c for c in self._calibrated if c.scorer == check.scorer and c.fits(features)), None)
         return check if found is None else replace(check, at_least=found.at_least, band=found.band, source=found.source)
 

@@ -6,6 +6,7 @@ caller's main module, which multiprocessing would import again.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -18,17 +19,12 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 from omnisci_etl.judging.evidence import Candidate
-from omnisci_etl.judging.scorers import Score, Scorer
+from omnisci_etl.judging.lines import Key, Scored, score_lines
 
 # So many captions keep a process busy for longer than it takes to hand them over.
 PART = 125
-
-Scores = list[list[Score]]
-
-
-def score_all(scorers: Sequence[Scorer], candidates: Sequence[Candidate]) -> Scores:
-    """For each scorer the scores of all candidates, in order."""
-    return [scorer.score(candidates) for scorer in scorers]
+# A worker holds hundreds of thousands of objects for as long as it lives: what the collector looks through must be new.
+_YOUNG = 50_000
 
 
 class Workers:
@@ -39,22 +35,24 @@ class Workers:
         self._own = threading.local()
         self._lines: list[_Worker] = []
 
-    def start(self, scorers: Sequence[Scorer], candidates: Sequence[Candidate]) -> list[Future[Scores]]:
-        """Begins with the candidates; each future holds what score_all gives for one part of them, in order."""
+    def start(
+        self, keys: Sequence[Key], captions: Sequence[int], candidates: Sequence[Candidate]
+    ) -> list[Future[Scored]]:
+        """Begins with the candidates of these ids; each future holds what score_lines gives for one part, in order."""
         if self._threads is None:
-            done: Future[Scores] = Future()
-            done.set_result(score_all(scorers, candidates))
+            done: Future[Scored] = Future()
+            done.set_result(score_lines(keys, captions, candidates))
             return [done]
-        parts = [candidates[start : start + PART] for start in range(0, len(candidates), PART)]
-        return [self._threads.submit(self._ask, scorers, part) for part in parts]
+        parts = [slice(start, start + PART) for start in range(0, len(candidates), PART)]
+        return [self._threads.submit(self._ask, keys, captions[part], candidates[part]) for part in parts]
 
-    def _ask(self, scorers: Sequence[Scorer], candidates: Sequence[Candidate]) -> Scores:
+    def _ask(self, keys: Sequence[Key], captions: Sequence[int], candidates: Sequence[Candidate]) -> Scored:
         """In a thread: by the process that belongs to it."""
         worker: _Worker | None = getattr(self._own, "worker", None)
         if worker is None:
             worker = self._own.worker = _Worker()
             self._lines.append(worker)
-        return worker.ask(scorers, candidates)
+        return worker.ask(keys, captions, candidates)
 
     def close(self) -> None:
         """Ends the processes; parts that are not begun are dropped."""
@@ -85,14 +83,14 @@ class _Worker:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
         self._line = Connection(ours.detach())
 
-    def ask(self, scorers: Sequence[Scorer], candidates: Sequence[Candidate]) -> Scores:
+    def ask(self, keys: Sequence[Key], captions: Sequence[int], candidates: Sequence[Candidate]) -> Scored:
         """The scores of candidates. Raises RuntimeError where the process has ended."""
         try:
-            self._line.send((scorers, candidates))
-            scores: Scores = self._line.recv()
+            self._line.send((keys, captions, candidates))
+            scored: Scored = self._line.recv()
         except (EOFError, OSError):
             raise RuntimeError(f"a process that scores ended with exit code {self._process.wait()}") from None
-        return scores
+        return scored
 
     def close(self) -> None:
         """Ends the process."""
@@ -105,10 +103,12 @@ def serve(descriptor: int) -> None:
     # Ctrl-C reaches the whole group: the parent ends its workers by itself.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     line = Connection(descriptor)
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
     try:
         while True:
-            scorers, candidates = line.recv()
-            line.send(score_all(scorers, candidates))
+            keys, captions, candidates = line.recv()
+            line.send(score_lines(keys, captions, candidates))
     except (EOFError, OSError):
         return
 

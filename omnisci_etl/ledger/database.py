@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -18,7 +16,10 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from omnisci_etl.config import Settings
 from omnisci_etl.errors import ConfigError, ServiceError
+from omnisci_etl.ledger.copying import csv_line, dumps
 from omnisci_etl.ledger.embedded import EmbeddedServer
+
+__all__ = ["Ledger", "Row", "copy_into", "copy_lines", "database_url", "dumps", "embedded_server", "reason", "sql"]
 
 Row = Mapping[str, Any]
 
@@ -105,35 +106,20 @@ def sql(package: str, name: str) -> TextClause:
     return text(files(package).joinpath(f"{name}.sql").read_text(encoding="utf-8"))
 
 
-def dumps(value: Any) -> str:
-    """JSON for jsonb columns; NUL characters, which PostgreSQL refuses, are dropped."""
-    return json.dumps(value, ensure_ascii=False, default=_jsonable).replace("\\u0000", "")
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, tuple | set | frozenset):
-        return list(value)
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    raise TypeError(f"not JSON: {type(value)}")
-
-
 def copy_into(connection: Connection, table: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]) -> int:
     """Loads rows by COPY into a temporary table that lives until the end of the transaction; their number.
 
     columns maps names to SQL types, in the order of the rows' values. dict and list values of jsonb
     columns are written as JSON, lists of other columns as arrays.
     """
-    buffer = io.BytesIO()
     types = list(columns.values())
-    count = 0
-    for row in rows:
-        line = ",".join(_field(value, kind) for value, kind in zip(row, types, strict=True))
-        buffer.write((line + "\n").encode("utf-8", "replace"))
-        count += 1
-    buffer.seek(0)
+    lines = [csv_line(row, types) for row in rows]
+    copy_lines(connection, table, columns, "".join(lines).encode("utf-8", "replace"))
+    return len(lines)
+
+
+def copy_lines(connection: Connection, table: str, columns: Mapping[str, str], lines: bytes) -> None:
+    """Loads the lines that csv_line gave, as copy_into does."""
     definition = ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
     connection.exec_driver_sql(f'DROP TABLE IF EXISTS pg_temp."{table}"')
     connection.exec_driver_sql(f'CREATE TEMPORARY TABLE "{table}" ({definition}) ON COMMIT DROP')
@@ -141,30 +127,9 @@ def copy_into(connection: Connection, table: str, columns: Mapping[str, str], ro
     statement = f'COPY pg_temp."{table}" FROM STDIN (FORMAT csv)'
     try:
         with driver.cursor() as cursor:
-            cursor.copy_expert(statement, buffer)
+            cursor.copy_expert(statement, io.BytesIO(lines))
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         # As SQLAlchemy says it of every other statement.
         if driver.closed:
             connection.invalidate(error)
         raise OperationalError(statement, {}, error) from None
-    return count
-
-
-def _field(value: Any, kind: str) -> str:
-    """A field of COPY's CSV: values are quoted, so that an empty text is not NULL."""
-    if value is None:
-        return ""
-    if kind == "jsonb":
-        plain = dumps(value)
-    elif isinstance(value, list | tuple):
-        plain = "{" + ",".join(_array_item(item) for item in value) + "}"
-    else:
-        plain = str(value).replace("\x00", "")
-    return '"' + plain.replace('"', '""') + '"'
-
-
-def _array_item(value: Any) -> str:
-    if value is None:
-        return "NULL"
-    escaped = str(value).replace("\x00", "").replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from omnisci_etl.papers.figure_references import UNIT, Reference, find_lists
@@ -119,12 +120,18 @@ _ADDRESS = re.compile(
 
 def find_pointers(text: str) -> list[Pointer]:
     """Everything that the text points at, by position, no two overlapping (of two that do, the earlier stands)."""
+    return list(_pointers(text))
+
+
+@lru_cache(maxsize=512)
+def _pointers(text: str) -> tuple[Pointer, ...]:
+    """Remembered, because whoever judges a text asks this several times."""
     found = [*_figures(text), *_objects(text), *_works(text), *_marks(text)]
     kept: list[Pointer] = []
     for pointer in sorted(found, key=lambda p: (p.start, -p.end)):
         if not kept or pointer.start >= kept[-1].end:
             kept.append(pointer)
-    return kept
+    return tuple(kept)
 
 
 def _figures(text: str) -> Iterator[Pointer]:

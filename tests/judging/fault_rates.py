@@ -9,8 +9,9 @@ from faults import FAULTS, Case, Library, planted
 
 from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.scorers import Scorer
+from omnisci_etl.judging.scorers.base import SLIPS_OUT
 
-GATE = 0.6
+GATE = SLIPS_OUT
 ALARMS = 0.05
 WHOLE = "all"
 """The weakest of the scores, as the gate reads it."""
@@ -34,7 +35,7 @@ def scores(scorers: Sequence[Scorer], candidates: Sequence[Candidate]) -> dict[s
 
 @dataclass(frozen=True)
 class Rates:
-    """Of one fault: how many were planted, the share that falls below the gate, and below each own threshold."""
+    """Of one fault: how many were planted, the share that falls below a gate without slips, and below each own threshold."""
 
     count: int
     at_gate: dict[str, float]
@@ -42,7 +43,7 @@ class Rates:
 
 
 def alarms(scorers: Sequence[Scorer], cases: Sequence[Case]) -> dict[str, float]:
-    """The share of true captions that each scorer, and WHOLE, puts below the gate."""
+    """The share of true captions that each scorer, and WHOLE, puts below that gate."""
     found = scores(scorers, [case.candidate for case in cases])
     return {name: share_below(values, GATE) for name, values in found.items()}
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from omnisci_etl.errors import ConfigError
 from omnisci_etl.judging import gate, paid
 from omnisci_etl.judging.gate import DEFAULT_CHECKS, PAID, Seen
 from omnisci_etl.judging.thresholds import Calibrated, Thresholds
@@ -101,6 +102,18 @@ def test_the_narrowest_calibration_holds() -> None:
     verdict = gate.decide(EVERYTHING | seen(structure=0.75), thresholds.checks({"kind": "chart", "discipline": "x"}))
     assert (verdict.outcome, verdict.reason["threshold_source"]) == ("escalate", "calibration 2")
     assert verdict.reason["sources"] == {"structure": "calibration 2"}
+
+
+def test_a_stated_threshold_holds_whatever_calibrations_say() -> None:
+    rows = [Calibrated("numbers-grounded", {}, 0.3, 0.0, "calibration 1")]
+    thresholds = Thresholds({}, rows, stated={"numbers-grounded": 0.65})
+    checks = thresholds.checks({"kind": "chart"})
+    slip = gate.decide(EVERYTHING | seen(numbers_grounded=0.62), checks)
+    assert (slip.outcome, slip.slug, slip.reason["threshold_source"]) == ("reject", "numbers-ungrounded", "routes file")
+    assert gate.decide(EVERYTHING | seen(numbers_grounded=0.62), Thresholds({}).checks({})).outcome == "accept"
+    assert thresholds.policy_sha256 != Thresholds({}, rows).policy_sha256
+    with pytest.raises(ConfigError, match="did you mean 'numbers-grounded'"):
+        Thresholds({}, stated={"numbers-ground": 0.5})
 
 
 def test_the_hash_of_the_policy_follows_all_that_decisions_rest_on() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from omnisci_etl.judging.evidence import Candidate, Evidence
-from omnisci_etl.judging.scorers.base import config_sha256
+from omnisci_etl.judging.scorers.base import SLIPS, SLIPS_OUT, config_sha256
 from omnisci_etl.judging.scorers.names_grounded import MOST_SLIGHT, NamesGrounded
 
 EVIDENCE = Evidence(
@@ -49,13 +49,13 @@ def test_true_captions_lose_nothing(body: str) -> None:
 def test_a_name_in_the_place_of_another_fails_a_caption(true: str, foreign: str) -> None:
     body = " ".join(EVIDENCE.texts[:2]).replace("(Fig. 1a), ", "")
     assert score(body) == 1.0
-    assert score(body.replace(true, foreign, 1)) < 0.6
+    assert score(body.replace(true, foreign, 1)) < SLIPS_OUT
     said_otherwise = (
         "TEM image of HEK293T cells that take up MoS2 flakes. Cells of mice took MoS2 up, flow cytometry shows. "
         "Silenced p53 had no effect."
     )
     assert score(said_otherwise) == 1.0
-    assert score(said_otherwise.replace(true, foreign)) < 0.6
+    assert score(said_otherwise.replace(true, foreign)) < SLIPS_OUT
 
 
 def test_a_name_that_can_be_a_label_raises_a_doubt() -> None:
@@ -69,16 +69,16 @@ def test_what_was_read_off_the_picture_is_evidence() -> None:
     labelled = Candidate(
         "The curve for BRCA1 is red, that for PTEN blue.", (), replace(EVIDENCE, picture_text="0 20\nBRCA1\nPTEN")
     )
-    assert [scorer.score([labelled])[0].value for scorer in (NamesGrounded(), read)] == [0.6, 1.0]
+    assert [scorer.score([labelled])[0].value for scorer in (NamesGrounded(), read)] == [SLIPS_OUT, 1.0]
     otherwise = replace(labelled, evidence=replace(EVIDENCE, picture_text="Time (s)\nTP63"))
-    assert read.score([otherwise])[0].value < 0.6
+    assert read.score([otherwise])[0].value < SLIPS_OUT
     assert config_sha256(read) != config_sha256(NamesGrounded())
 
 
 def test_slight_names_fail_no_caption_by_themselves() -> None:
     body = "A SEM image with UV light, a Gaussian, a Venn diagram, T1 and T2 of the flakes."
     assert score(body) == 1.0 - MOST_SLIGHT
-    assert score(body + " Silenced BRCA1 had no effect.") < 0.2
+    assert score(body + " Silenced BRCA1 had no effect.") < SLIPS_OUT
 
 
 def test_a_name_counts_once() -> None:
@@ -110,3 +110,10 @@ def test_thousands_of_foreign_names_are_weighed_in_time() -> None:
 def test_an_element_with_a_count_beside_it() -> None:
     assert score("The signal of 4Cl rises.", author_caption="Four chlorine atoms.") == 1.0
     assert score("The signal of 4Cl rises.", author_caption="Nothing of the kind.") < 1.0
+
+
+def test_one_foreign_name_among_many_is_a_slip() -> None:
+    body = "Cells of mice took up MoS2. " * 3
+    assert score(body) == 1.0
+    assert SLIPS[0] <= score(body + "Silenced BRCA1 had no effect.") < SLIPS[1]
+    assert score("Cells took up MoS2. Silenced BRCA1 had no effect.") < SLIPS[0]

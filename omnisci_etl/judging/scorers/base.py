@@ -9,6 +9,12 @@ from typing import Any, Protocol
 from omnisci_etl.hashing import canonical_sha256
 from omnisci_etl.judging.evidence import Candidate
 
+# Where what contradicts the evidence is a small share of all numbers (or names) in a caption, it is a slip: the score
+# lies in this band, under that of any caption without one, but not under the default threshold of the gate. Who wants
+# captions without any slip sets that threshold to SLIPS_OUT.
+SLIPS_AT_MOST = 0.2
+SLIPS = (0.6, 0.64)
+SLIPS_OUT = 0.65
 # A caption that is nothing but faults must not make a row of unbounded size.
 MAX_LISTED = 50
 MAX_QUOTE = 120
@@ -61,3 +67,11 @@ def config_sha256(scorer: Scorer) -> str:
 def quote(text: str, start: int, end: int) -> str:
     """text[start:end] for a detail, cut at MAX_QUOTE characters."""
     return text[start:end] if end - start <= MAX_QUOTE else text[start : start + MAX_QUOTE] + "…"
+
+
+def slip(wrong: int, stated: int) -> float | None:
+    """The score of a caption of whose `stated` numbers or names `wrong` are contradicted; None where it is no slip."""
+    if not 0 < wrong <= SLIPS_AT_MOST * stated:
+        return None
+    least, most = SLIPS
+    return most - (most - least) * wrong / (SLIPS_AT_MOST * stated)

@@ -9,7 +9,7 @@ from typing import Any
 from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.grounds import AROUND, Grounds
 from omnisci_etl.judging.names import CLEAR, HALF, SLIGHT, Name, find_names, normalised
-from omnisci_etl.judging.scorers.base import MAX_LISTED, Score
+from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, slip
 from omnisci_etl.judging.terms import words_sha256
 
 # A name that the evidence has not stands in the place of another where so much of what is around it is there together.
@@ -19,7 +19,7 @@ QUOTED = 0.2
 # Elsewhere a name may be read off the picture: what it takes off then, and where the picture was read and has it not.
 DOUBT, DOUBT_WHERE_READ = 0.2, 0.4
 # However many slight names and doubts there are, they alone fail no caption.
-MOST_SLIGHT = 0.4
+MOST_SLIGHT = 1 - SLIPS_OUT
 _CACHED = 128
 # Texts of strangers can hold thousands of names: those behind the first so many are not looked up.
 _MAX_JUDGED, _MAX_EXAMINED = 400, 50
@@ -36,12 +36,13 @@ class NamesGrounded:
     Names are acronyms, symbols, formulae, codes, proper names, species, elements, methods and rare technical words; a
     name is grounded by its string in another spelling, its expansion or abbreviation. A name weighs in full where the
     evidence says the same of another one; elsewhere it may be a label that only the picture shows, and raises a doubt.
-    Slight ones (SEM, Gaussian, a rare word without the ending of a compound, two signs) and doubts count up to
-    MOST_SLIGHT in all. It cannot see whether a name of the paper is said of the wrong thing.
+    One of many is a slip (see base.slip). Slight ones (SEM, Gaussian, a rare word without the ending of a compound, two
+    signs) and doubts count up to MOST_SLIGHT in all. It cannot see whether a name of the paper is said of the wrong
+    thing.
     """
 
     name = "names-grounded"
-    version = "1"
+    version = "3"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -54,13 +55,17 @@ class NamesGrounded:
             "weights": [CLEAR, HALF, SLIGHT],
             "place": [SAME_PLACE, QUOTED, AROUND],
             "doubt": [DOUBT, DOUBT_WHERE_READ, MOST_SLIGHT],
+            "slips": [SLIPS_AT_MOST, SLIPS],
             "words": words_sha256(),
             "evidence": ["author_caption", "mentions", "title", *(["picture_text"] if self._ocr else [])],
             "ocr": list(self._ocr) if self._ocr else None,
         }
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
-        """Details: named (count), ungrounded as [{text, kind, weight, part, start, end}], MAX_LISTED at most."""
+        """Details: named (count), said (how often one is), ungrounded.
+
+        The last as [{text, kind, weight, part, start, end}], MAX_LISTED at most.
+        """
         return [_score(candidate, candidate.evidence.picture_text if self._ocr else "") for candidate in candidates]
 
 
@@ -70,20 +75,28 @@ def _score(candidate: Candidate, shown: str) -> Score:
     doubt = DOUBT_WHERE_READ if shown else DOUBT
     judged: dict[tuple[str, str], bool] = {}
     ungrounded: list[dict[str, Any]] = []
+    said = unexamined = 0
     for part, text in candidate.parts():
         text = normalised(text)
         for name in find_names(text):
             key = name.text, name.kind
+            said += key in judged or len(judged) < _MAX_JUDGED
             if key not in judged:
                 judged[key] = len(judged) >= _MAX_JUDGED or grounds.have(name)
-            if not judged[key] and len(ungrounded) < _MAX_EXAMINED:
+            if not judged[key] and len(ungrounded) >= _MAX_EXAMINED:
+                unexamined += 1
+            elif not judged[key]:
                 ungrounded.append(_listed(name, part, _weight(grounds, text, name, doubt)))
     worst = _once(ungrounded)
-    clear = sum(one["weight"] for one in worst if one["weight"] > DOUBT_WHERE_READ)
+    clear = [one["weight"] for one in worst if one["weight"] > DOUBT_WHERE_READ]
+    wrong = unexamined + sum(one["weight"] > DOUBT_WHERE_READ for one in ungrounded)
     slight = sum(one["weight"] for one in worst if one["weight"] <= SLIGHT)
     doubts = sum(one["weight"] for one in worst if SLIGHT < one["weight"] <= DOUBT_WHERE_READ)
-    value = max(0.0, round(1.0 - clear - doubts - min(MOST_SLIGHT, slight), 6))
-    return Score(value, {"named": len(judged), "ungrounded": worst[:MAX_LISTED]})
+    doubts += min(MOST_SLIGHT, slight)
+    value = slip(wrong, said) if doubts <= MOST_SLIGHT else None
+    if value is None:
+        value = max(0.0, 1.0 - sum(clear) - doubts)
+    return Score(round(value, 6), {"named": len(judged), "said": said, "ungrounded": worst[:MAX_LISTED]})
 
 
 def _weight(grounds: Grounds, text: str, name: Name, doubt: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,7 +13,7 @@ from typing import Any
 from omnisci_etl.judging.contexts import Amounts, Context, Match, Text, read
 from omnisci_etl.judging.evidence import MAX_EVIDENCE, Candidate
 from omnisci_etl.judging.numbers import Key, Quantity, grounds
-from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, quote
+from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, quote, slip
 from omnisci_etl.judging.units import BARE
 
 # How like the words around must be (share and weight of likeness) for another value there to be a contradiction. A bare
@@ -30,19 +31,25 @@ CONTRADICTED_AT_MOST = 0.5
 # What a number adds to the doubt where the evidence neither states nor contradicts it: it may be read off the picture.
 DOUBT: dict[str, float] = {"unit": 1.0, "bare": 0.5, "seen": 0.1}
 DOUBT_WHERE_READ = 2.0
-LEAST_UNCONTRADICTED = 0.6
+LEAST_UNCONTRADICTED = SLIPS_OUT
 ROUGHLY = Fraction(1, 20)
-_MAX_EXAMINED = 200
+# So many quantities of a caption are looked for among the words of the evidence, and so many in its letters: a search
+# takes as long as the evidence is.
+_MAX_EXAMINED, _MAX_QUOTED = 200, 1000
 
+# Each line starts with a letter, to which the engine skips; with a \b in front it cannot.
 _SEEN = re.compile(
-    r"[Aa]x[ie]s\b|\btick|\blegend|\bcolou?r|\bgrid|\brang(?:e|es|ing)\b|\bspans?\b|\bextends?\b|\bruns? from\b"
-    r"|\bcurves?\b|\blines?\b|\bbars?\b|\bpeak|\bmarkers?\b|\bpoints?\b|\brows?\b|\bcolumns?\b|\binsets?\b|\blabel|\bscale\b"
+    r"ax[ie]s\b|Ax[ie]s\b|t(?<!\w.)ick|l(?<!\w.)(?:egend|abel|ines?\b)|c(?<!\w.)(?:olou?r|urves?\b|olumns?\b)|g(?<!\w.)rid"
+    r"|r(?<!\w.)(?:ang(?:es?|ing)\b|uns? from\b|ows?\b)|s(?<!\w.)(?:pans?\b|cale\b)|e(?<!\w.)xtends?\b|b(?<!\w.)ars?\b"
+    r"|p(?<!\w.)(?:eak|oints?\b)|m(?<!\w.)arkers?\b|i(?<!\w.)nsets?\b"
 )
+# So far before and behind a number are words looked for that tell it is seen, within its sentence.
+_BEFORE, _BEHIND = 120, 60
 _ABOUT = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.|roughly|nearly|almost|near|close to|circa|some)|[~≈])\s?$"
 )
 _LONGEST_ABOUT = 16
-_DIGITS = re.compile(r"[0-9]{1,40}(?:\.(?P<decimals>[0-9]{1,40}))?")
+_DIGITS = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +65,13 @@ class NumbersGrounded:
 
     The same amount counts in any unit that converts exactly (5 mM = 0.005 M); a number without a unit counts wherever
     its value stands. One number or unit that contradicts the evidence (which has another one between the same letters,
-    or among the same words) brings the score to CONTRADICTED_AT_MOST or less, however many are right. Numbers that the
-    evidence knows nothing of may be read off the picture: they lower the score, never below LEAST_UNCONTRADICTED.
+    or among the same words) brings the score to CONTRADICTED_AT_MOST or less, or into the band SLIPS where it is one of
+    many. Numbers that the evidence knows nothing of may be read off the picture: they lower the score, never below
+    LEAST_UNCONTRADICTED.
     """
 
     name = "numbers-grounded"
-    version = "2"
+    version = "4"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -78,7 +86,7 @@ class NumbersGrounded:
             "ocr": list(self._ocr) if self._ocr else None,
             "like": [LIKE, ALIKE],
             "doubt": [DOUBT, DOUBT_WHERE_READ],
-            "bounds": [CONTRADICTED_AT_MOST, LEAST_UNCONTRADICTED],
+            "bounds": [CONTRADICTED_AT_MOST, SLIPS_AT_MOST, SLIPS, LEAST_UNCONTRADICTED],
         }
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
@@ -114,7 +122,10 @@ def _score(candidate: Candidate, with_picture: bool) -> Score:
     value = LEAST_UNCONTRADICTED + (1 - LEAST_UNCONTRADICTED) / (
         1 + doubt * (DOUBT_WHERE_READ if judge.has_picture_text else 1)
     )
-    if contradicted or not candidate.evidence.text:
+    slipped = slip(len(contradicted), stated)
+    if slipped is not None:
+        value = slipped
+    elif contradicted or not candidate.evidence.text:
         value = CONTRADICTED_AT_MOST * (1 - len(ungrounded) / stated)
     detail = {"stated": stated, "contradicted": contradicted[:MAX_LISTED], "ungrounded": ungrounded[:MAX_LISTED]}
     return Score(round(value, 6), detail)
@@ -129,7 +140,7 @@ class _Judge:
         shown = candidate.evidence.picture_text[:MAX_EVIDENCE] if with_picture else ""
         self._picture: frozenset[Key] = read(shown).offers if shown else frozenset()
         self.has_picture_text = bool(shown)
-        self._examined = 0
+        self._asked = self._examined = 0
 
     def findings(self) -> Iterator[tuple[str, str, Quantity, _Finding | None]]:
         """(part, text, quantity, what is wrong with it) for each quantity that is surely one."""
@@ -141,7 +152,8 @@ class _Judge:
 
     def _finding(self, told: Text, index: int) -> _Finding | None:
         quantity, context = told.quantities[index], self._context
-        if context.quotes(told.text, quantity):
+        self._asked += 1
+        if self._asked <= _MAX_QUOTED and context.quotes(told.text, quantity):
             return None
         grounded = grounds([context.offers], quantity)
         self._examined += 1
@@ -186,12 +198,26 @@ def _how(text: str, quantity: Quantity) -> str:
     start, end = quantity.start, quantity.end
     if _ABOUT.search(text, max(0, start - _LONGEST_ABOUT), start):
         return "seen"
-    sentence = max(text.rfind(mark, 0, start) for mark in (". ", "! ", "? ", "; "))
-    following = text.find(". ", end)
-    around = text[max(sentence + 1, start - 120) : min(following if following >= 0 else len(text), end + 60)]
-    if _SEEN.search(around):
+    first = max(text.rfind(mark, max(0, start - _BEFORE - 2), start) for mark in (". ", "! ", "? ", "; "))
+    last = text.find(". ", end, end + _BEHIND + 2)
+    behind = min(last if last >= 0 else len(text), end + _BEHIND)
+    if _is_seen(text, max(first + 1, start - _BEFORE, 0), behind):
         return "seen"
     return "unit" if any(amount.unit is not BARE for reading in quantity.readings for amount in reading) else "bare"
+
+
+@lru_cache(maxsize=64)
+def _seen_in(text: str) -> tuple[list[int], list[int]]:
+    """Where the words start and end that tell what is seen."""
+    spans = [match.span() for match in _SEEN.finditer(text)]
+    return [start for start, _ in spans], [end for _, end in spans]
+
+
+def _is_seen(text: str, start: int, end: int) -> bool:
+    """Whether such a word stands in text[start:end]."""
+    starts, ends = _seen_in(text)
+    at = bisect_left(starts, start)
+    return at < len(ends) and ends[at] <= end
 
 
 def _rounds(told: Text, index: int, match: Match) -> bool:
@@ -199,12 +225,14 @@ def _rounds(told: Text, index: int, match: Match) -> bool:
     quantity = told.quantities[index]
     own, theirs = quantity.readings[0][0], match.quantity.readings[0][0]
     digits = _DIGITS.search(told.text, quantity.start, quantity.end)
-    if digits is None or own.unit.dimensions != theirs.unit.dimensions or not Fraction(digits[0]):
+    written = int(digits[0].replace(".", "")) if digits else 0
+    if not written or own.unit.dimensions != theirs.unit.dimensions:
         return False
-    off = abs(own.value * own.unit.factor - theirs.value * theirs.unit.factor)
-    # One in the last place that is written, whatever power of ten follows.
-    place = abs(own.value) * own.unit.factor / Fraction(digits[0]) / 10 ** len(digits["decimals"] or "")
-    if len(digits[0].replace(".", "").strip("0")) > 1 and 0 < 2 * off <= place:
+    (above, below, _), (their_above, their_below, _) = own.reduced, theirs.reduced
+    # Times both denominators, because arithmetic of fractions takes many times as long. What one in the last place that
+    # is written is worth, whatever power of ten follows, is the value over all its digits as one number.
+    off = abs(above * their_below - their_above * below)
+    if len(str(written).strip("0")) > 1 and 0 < 2 * off * written <= abs(above) * their_below:
         return True
     about = _ABOUT.search(told.text, max(0, quantity.start - _LONGEST_ABOUT), quantity.start)
-    return about is not None and off <= ROUGHLY * abs(theirs.value * theirs.unit.factor)
+    return about is not None and off * ROUGHLY.denominator <= ROUGHLY.numerator * abs(their_above) * below

@@ -18,7 +18,7 @@ from omnisci_etl.judging.terms import vocabulary
 # Words of body and panels: fewer are no caption; more are more than any figure needs, or many more.
 LEAST_WORDS, LONG_WORDS, MOST_WORDS = 8, 1200, 2000
 # The share of four-word runs that may come again, where there are so many.
-MOST_REPEATED, ENOUGH_RUNS = 0.4, 40
+MOST_REPEATED, ENOUGH_RUNS = 0.5, 40
 # A run of four words that comes so often is a loop where loops make up this share.
 LOOPS, LOOPED = 4, 0.3
 # Sentences of so many words count; those that were there before make up this share where they are a loop.
@@ -170,7 +170,7 @@ class Structure:
     """
 
     name = "structure"
-    version = "1"
+    version = "2"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:
