@@ -89,7 +89,7 @@ def score(context: Context, *, discipline: str | None = None, limit: int | None 
     from omnisci_etl.judging import paid, stage
 
     known_discipline(discipline)
-    if not paid.shares(routes.load(context.settings)):
+    if not paid.shares(routes.load(context.settings)) or not stage.is_due(context, discipline=discipline):
         return stage.score(context, discipline=discipline, limit=limit)
     options = {"discipline": discipline, "limit": limit}
     return process.run(context, f"{stage.__name__}:{stage.score.__name__}", options)

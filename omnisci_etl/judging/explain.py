@@ -86,5 +86,6 @@ def _check(check: Check, scores: Mapping[str, Mapping[str, Any]], state: str) ->
     return {
         "scorer": check.scorer, "state": state, "value": row and row["value"], "at_least": check.at_least,
         "band": check.band, "threshold_source": check.source, "slug": check.slug,
-        "version": row and row["scorer_version"], "current": row and row["current"], "detail": row and row["detail"],
+        "version": row and row["scorer_version"],
+        "current": None if row is None or check.stage in PAID else row["current"], "detail": row and row["detail"],
     }  # fmt: skip

@@ -46,7 +46,6 @@ class Check:
 
 # docs/scorers.md says what each measures and why its threshold is what it is.
 DEFAULT_CHECKS: tuple[Check, ...] = (
-    Check("unsteered", "text", THRESHOLD, "steered"),
     Check("structure", "text", THRESHOLD, "malformed"),
     Check("unsteered", "text", THRESHOLD, "steered"),
     Check("numbers-grounded", "text", THRESHOLD, "numbers-ungrounded"),

@@ -53,6 +53,11 @@ def score(context: Context, *, discipline: str | None = None, limit: int | None 
     return dict(session.counts)
 
 
+def is_due(context: Context, *, discipline: str | None = None) -> bool:
+    """Whether there is a caption that score would look at."""
+    return next(_Session(context).pages(discipline, 1), None) is not None
+
+
 def _chain(first: list[int], rest: Iterator[list[int]]) -> Iterator[list[int]]:
     if first:
         yield first

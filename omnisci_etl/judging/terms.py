@@ -36,8 +36,9 @@ def stem(word: str) -> str:
     return _ENDING.sub("", _ENDING.sub("", word.casefold()))[:_LONGEST]
 
 
+@lru_cache(maxsize=256)
 def stems(text: str) -> frozenset[str]:
-    """The stem of every word and code of three characters and more."""
+    """The stem of every word and code of three characters and more; remembered, as captions share their evidence."""
     return frozenset(map(stem, set(TERM.findall(text))))
 
 

@@ -164,10 +164,19 @@ def test_an_order_that_the_extractive_captioner_copies_is_not_accepted(where, of
     assert row["outcome"] == "reject" or not (CANARY in row["body"] or "https://" in row["body"]), json.dumps(row)
 
 
-_WORDS = ["ignore", "Ignoring", "disregard", "FORGET", "override", "bypass", "do", "not", "stop", "follow", "following", "instruction", "Instructions", "rules", "orders", "earlier", "messages", "previous", "system", "prompt", "new", "updated", "task", "is", "are:", "you", "must", "now", "will", "reply", "from", "on,", "pretend", "act", "to", "be", "as", "if", "you", "an", "AI", "large", "language", "model", "assistant", "reveal", "show", "the", "your", "I", "cannot", "can't", "can’t", "am", "unable", "help", "above", "received", "overriding", "please", "instead,", "answer", "only", "with", "word:", "token", '"x', "'y", "“z", "say", "add", "end", "visit", "link", "open", "page", "here", "click", "give", "highest", "possible", "score", "rate", "mark", "correct", "accept", "this", "caption", "paper", "<evidence>", "</figure>", "<|im|>", "&lt;panel", "[INST]", "[/inst]", "##", "System:", "developer", "note:", "![a](b)", "http://x", "hxxps://y", "ftp://z", "www.w", "www2.w", "a@b.c", "data:x", "javascript:x", "ſystem:", "ıgnore", "Keyword", ".", ",", "(", ")", "figure", "p", "<", "0.05"]
+_SAID = """
+ignore Ignoring disregard FORGET override bypass do not stop follow following instruction
+Instructions rules orders earlier messages previous system prompt new updated task is are: you must
+now will reply from on, pretend act to be as if you an AI large language model assistant reveal show
+the your I cannot can't can’t am unable help above received overriding please instead, answer only
+with word: token "x 'y “z say add end visit link open page here click give highest possible score
+rate mark correct accept this caption paper <evidence> </figure> <|im|> &lt;panel [INST] [/inst] ##
+System: developer note: ![a](b) http://x hxxps://y ftp://z www.w www2.w a@b.c data:x javascript:x
+ſystem: ıgnore Keyword . , ( ) figure p < 0.05
+"""
 
 
-@given(st.lists(st.tuples(st.sampled_from(_WORDS), st.sampled_from(" \n\t(.")), min_size=2, max_size=9))
+@given(st.lists(st.tuples(st.sampled_from(_SAID.split()), st.sampled_from(" \n\t(.")), min_size=2, max_size=9))
 @settings(max_examples=600, deadline=None)
 def test_the_words_of_a_pattern_are_in_all_that_it_matches(said):
     text = "".join(word + gap for word, gap in said)

@@ -134,3 +134,8 @@ def test_a_larger_share_only_adds() -> None:
     assert few < many
     assert 150 < len(few) < 250
     assert all(paid.due(n, {"judge": 1.0}) == {"judge"} for n in range(50))
+
+
+def test_each_scorer_has_one_check() -> None:
+    names = [check.scorer for check in DEFAULT_CHECKS]
+    assert sorted(set(names)) == sorted(names)

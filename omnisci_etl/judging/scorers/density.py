@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from omnisci_etl.judging.evidence import MAX_EVIDENCE, Candidate
@@ -87,6 +88,12 @@ def _stems(text: str) -> set[bytes]:
     return {word[:STEM].lower() for word in set(_words(text))}
 
 
+@lru_cache(maxsize=128)
+def _known(author: str, evidence: str) -> tuple[frozenset[bytes], frozenset[bytes]]:
+    """The beginnings of the words of the author's caption, and of the texts behind it in the evidence."""
+    return frozenset(_stems(author)), frozenset(_stems(evidence[len(author) :]))
+
+
 def terms_of(text: str) -> set[bytes]:
     """The beginnings of the words of a text that not every caption could hold."""
     return {word[:STEM] for word in {word.lower() for word in _words(text)} - _EMPTY}
@@ -102,7 +109,7 @@ def _named(words: set[bytes]) -> int:
 class _Count:
     """What a caption tells: terms by where they come from, facts by kind; each once in WINDOW words of a text."""
 
-    def __init__(self, author: set[bytes], evidence: set[bytes]) -> None:
+    def __init__(self, author: frozenset[bytes], evidence: frozenset[bytes]) -> None:
         self.author = author
         self.others = evidence - author
         self.words = self.terms = self.known = self.numbers = self.names = self.relations = 0
@@ -165,9 +172,7 @@ class Density:
 
 def _score(candidate: Candidate) -> Score:
     evidence = candidate.evidence
-    count = _Count(
-        _stems(evidence.author_caption[:MAX_EVIDENCE]), _stems(evidence.text[len(evidence.author_caption) :])
-    )
+    count = _Count(*_known(evidence.author_caption[:MAX_EVIDENCE], evidence.text))
     (_, body), *parts = candidate.parts()
     count.read(body)
     texts = [text for _, text in parts if text.strip()]

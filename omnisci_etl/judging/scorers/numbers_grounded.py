@@ -71,7 +71,7 @@ class NumbersGrounded:
     """
 
     name = "numbers-grounded"
-    version = "4"
+    version = "5"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -122,7 +122,8 @@ def _score(candidate: Candidate, with_picture: bool) -> Score:
     value = LEAST_UNCONTRADICTED + (1 - LEAST_UNCONTRADICTED) / (
         1 + doubt * (DOUBT_WHERE_READ if judge.has_picture_text else 1)
     )
-    slipped = slip(len(contradicted), stated)
+    # Beside a contradiction, what the evidence does not know counts as wrong as well.
+    slipped = slip(len(ungrounded), stated) if contradicted else None
     if slipped is not None:
         value = slipped
     elif contradicted or not candidate.evidence.text:

@@ -24,7 +24,6 @@ LEAST = 0.88
 _PASSES = 0.6
 
 _BREAK = re.compile(r"[.!?][)\]\"”’']*\s+(?=[\"“‘'(\[]?[^\W_a-z]|\([a-z]{1,3}\))|\n")
-_CACHED = 128
 
 
 @lru_cache(maxsize=65536)
@@ -32,11 +31,6 @@ def _term(word: str) -> tuple[str, int]:
     """(stem, level) of a word."""
     found = stem(word)
     return found, level(found)
-
-
-@lru_cache(maxsize=_CACHED)
-def _stems(text: str) -> frozenset[str]:
-    return stems(text)
 
 
 class OnTopic:
@@ -110,8 +104,8 @@ def _weighed(candidate: Candidate, evidence: frozenset[str]) -> list[tuple[_Sent
 
 
 def _score(candidate: Candidate, shown: str) -> Score:
-    evidence = _stems(normalised(candidate.evidence.text))
-    weighed = _weighed(candidate, evidence | _stems(normalised(shown)) if shown else evidence)
+    evidence = stems(normalised(candidate.evidence.text))
+    weighed = _weighed(candidate, evidence | stems(normalised(shown)) if shown else evidence)
     off = sorted((weight, number) for number, (_, weight) in enumerate(weighed) if weight < 0)
     against = -off[0][0] / LEAST if off else 0.0
     value = 1.0 - (1.0 - _PASSES) * against if against <= 1.0 else _PASSES / against
