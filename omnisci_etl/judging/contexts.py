@@ -271,9 +271,11 @@ class Context:
 
 def _common_start(one: str, other: str) -> int:
     """How many letters two texts have in common from their start on."""
-    count = 0
-    for own, theirs in zip(one, other, strict=False):
-        if own != theirs:
-            break
-        count += 1
-    return count
+    least, most = 0, min(len(one), len(other))
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least

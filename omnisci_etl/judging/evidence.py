@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,10 @@ MAX_EVIDENCE = 200_000
 MAX_PANELS = 100
 # Of body and panels together.
 MAX_CAPTION = 200_000
+
+# Shorter ones ("Scale bar.") are not worth a look.
+_SHORTEST_QUOTE = 24
+_BREAK = re.compile(r"(?<=[.!?;])\s+")
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,13 @@ class Candidate:
     evidence: Evidence
     finish_reason: str = ""
 
+    @cached_property
+    def unquoted(self) -> Candidate:
+        """The caption with blanks where whole sentences stand in the evidence letter by letter: the rest is its own."""
+        text = self.evidence.text
+        panels = tuple((label, _unquoted(part, text)) for label, part in self.panels[:MAX_PANELS])
+        return Candidate(_unquoted(self.body, text), panels, self.evidence, self.finish_reason)
+
     def parts(self) -> Iterator[tuple[str, str]]:
         """("body", text), then ("panel LABEL", text) for each panel.
 
@@ -69,3 +81,17 @@ class Candidate:
             text = text[: min(MAX_PART, room)]
             room -= len(text)
             yield f"panel {label[:20]}", text
+
+
+def _unquoted(text: str, evidence: str) -> str:
+    """The text, every sentence of some length that the evidence holds replaced by as many blanks."""
+    if len(text) < _SHORTEST_QUOTE:
+        return text
+    pieces = []
+    start = 0
+    for end in (*(match.end() for match in _BREAK.finditer(text[:MAX_PART])), len(text)):
+        sentence = text[start:end]
+        quoted = len(sentence) >= _SHORTEST_QUOTE and sentence.rstrip() in evidence
+        pieces.append(" " * len(sentence) if quoted else sentence)
+        start = end
+    return "".join(pieces)

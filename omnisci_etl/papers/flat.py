@@ -160,15 +160,17 @@ class _Pieces:
                 add(tail)
 
     def _special(self, element: etree._Element, role: int) -> None:
+        if role == _REPLACED:
+            self._replace(element)
+            return
         if role & _NODE:
             self.text.append(_character(element))
             return
         if role & _BLOCK:
             self.text.append(" ")
         opened = self._open(element, role) if role & (_BOLD | _LINK) else 0
-        instead = self._dialect.instead(element) if role & _REPLACED else None
-        if instead is not None:
-            self.text.append(instead)
+        if role & _REPLACED:
+            self._replace(element)
         elif len(element):
             self._content(element)
         elif text := element.text:
@@ -178,6 +180,13 @@ class _Pieces:
         if opened:
             self.text.append(_MARK * opened)
             self.marks.extend([()] * opened)
+
+    def _replace(self, element: etree._Element) -> None:
+        instead = self._dialect.instead(element)
+        if instead is None:
+            self._content(element)
+        else:
+            self.text.append(instead)
 
     def _open(self, element: etree._Element, role: int) -> int:
         """The number of stretches that begin with the element."""

@@ -83,6 +83,7 @@ class BodyReader(CaptionReader):
     """Reads paragraphs: citation marks in brackets, links to figures by (locator, panel) of their targets."""
 
     replaced = CaptionReader.replaced | {"sup"}
+    bold = frozenset()
     linking = frozenset({"xref"})
 
     def __init__(self, targets: dict[str, tuple[str, str]]) -> None:
@@ -92,6 +93,10 @@ class BodyReader(CaptionReader):
         """Raised citation numbers in brackets, so that they do not grow into the figure number before them."""
         if element.tag != "sup":
             return super().instead(element)
+        # Most hold one link and nothing else, and to take that costs a fraction of a search.
+        only = element[0] if len(element) == 1 else None
+        if only is not None and only.tag == "xref" and only.get("ref-type") == "bibr":
+            return citation(element, only)
         for node in element.iter("xref"):
             if node.get("ref-type") == "bibr":
                 return citation(element, node)

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from omnisci_etl.judging.evidence import MAX_EVIDENCE, MAX_PART, Candidate, Evidence
 from omnisci_etl.judging.gate import DEFAULT_CHECKS, THRESHOLD
@@ -137,3 +139,21 @@ def test_speed(pairs: list[Candidate]) -> None:
     for scorer in default_scorers():
         scorer.score(many)
     assert len(many) / (time.process_time() - start) > 200
+
+
+def test_what_is_quoted_is_blanked_in_its_place() -> None:
+    evidence = Evidence(
+        "Yield of the salts at a concentration of 5 mM. Rates of the film rise to 0.5 per day. Short one."
+    )
+    text = "Short one. Yield of the salts at a concentration of 5 mM. Rates of the film rise to 0.7 per day."
+    rest = Candidate(text, (("a", "Rates of the film rise to 0.5 per day."),), evidence).unquoted
+    assert rest.body == "Short one. " + " " * 47 + "Rates of the film rise to 0.7 per day."
+    assert rest.panels[0][1].strip() == ""
+
+
+@given(body=st.text("ab. ;5\n", max_size=120), said=st.text("ab. ;5\n", max_size=120))
+def test_blanks_change_no_place(body: str, said: str) -> None:
+    candidate = Candidate(body + said, (("a", said),), Evidence(said))
+    for (_, whole), (_, rest) in zip(candidate.parts(), candidate.unquoted.parts(), strict=True):
+        assert len(whole) == len(rest)
+        assert all(left in (" ", right) for left, right in zip(rest, whole, strict=True))

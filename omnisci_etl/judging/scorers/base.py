@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -75,3 +75,13 @@ def slip(wrong: int, stated: int) -> float | None:
         return None
     least, most = SLIPS
     return most - (most - least) * wrong / (SLIPS_AT_MOST * stated)
+
+
+def own_words_first(candidate: Candidate, score: Callable[[Candidate], Score]) -> Score:
+    """The score of what the caption does not quote where that is without a fault, else the score of all of it.
+
+    For scorers that hold a caption against its evidence: a sentence of the evidence itself cannot be wrong. Counts in
+    the details are those of what was looked at.
+    """
+    found = score(candidate.unquoted)
+    return found if found.value == 1.0 else score(candidate)

@@ -9,7 +9,7 @@ from typing import Any
 from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.grounds import AROUND, Grounds
 from omnisci_etl.judging.names import CLEAR, HALF, SLIGHT, Name, find_names, normalised
-from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, slip
+from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, own_words_first, slip
 from omnisci_etl.judging.terms import words_sha256
 
 # A name that the evidence has not stands in the place of another where so much of what is around it is there together.
@@ -42,7 +42,7 @@ class NamesGrounded:
     """
 
     name = "names-grounded"
-    version = "3"
+    version = "4"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -66,12 +66,15 @@ class NamesGrounded:
 
         The last as [{text, kind, weight, part, start, end}], MAX_LISTED at most.
         """
-        return [_score(candidate, candidate.evidence.picture_text if self._ocr else "") for candidate in candidates]
+        return [own_words_first(candidate, self._score) for candidate in candidates]
+
+    def _score(self, candidate: Candidate) -> Score:
+        return _score(candidate, candidate.evidence.picture_text if self._ocr else "")
 
 
 def _score(candidate: Candidate, shown: str) -> Score:
     evidence = candidate.evidence.text
-    grounds = _grounds(f"{evidence}\n{shown}" if shown else evidence)
+    text_of_all = f"{evidence}\n{shown}" if shown else evidence
     doubt = DOUBT_WHERE_READ if shown else DOUBT
     judged: dict[tuple[str, str], bool] = {}
     ungrounded: list[dict[str, Any]] = []
@@ -82,11 +85,11 @@ def _score(candidate: Candidate, shown: str) -> Score:
             key = name.text, name.kind
             said += key in judged or len(judged) < _MAX_JUDGED
             if key not in judged:
-                judged[key] = len(judged) >= _MAX_JUDGED or grounds.have(name)
+                judged[key] = len(judged) >= _MAX_JUDGED or _grounds(text_of_all).have(name)
             if not judged[key] and len(ungrounded) >= _MAX_EXAMINED:
                 unexamined += 1
             elif not judged[key]:
-                ungrounded.append(_listed(name, part, _weight(grounds, text, name, doubt)))
+                ungrounded.append(_listed(name, part, _weight(_grounds(text_of_all), text, name, doubt)))
     worst = _once(ungrounded)
     clear = [one["weight"] for one in worst if one["weight"] > DOUBT_WHERE_READ]
     wrong = unexamined + sum(one["weight"] > DOUBT_WHERE_READ for one in ungrounded)

@@ -13,7 +13,16 @@ from typing import Any
 from omnisci_etl.judging.contexts import Amounts, Context, Match, Text, read
 from omnisci_etl.judging.evidence import MAX_EVIDENCE, Candidate
 from omnisci_etl.judging.numbers import Key, Quantity, grounds
-from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, quote, slip
+from omnisci_etl.judging.scorers.base import (
+    MAX_LISTED,
+    SLIPS,
+    SLIPS_AT_MOST,
+    SLIPS_OUT,
+    Score,
+    own_words_first,
+    quote,
+    slip,
+)
 from omnisci_etl.judging.units import BARE
 
 # How like the words around must be (share and weight of likeness) for another value there to be a contradiction. A bare
@@ -71,7 +80,7 @@ class NumbersGrounded:
     """
 
     name = "numbers-grounded"
-    version = "5"
+    version = "6"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -90,11 +99,13 @@ class NumbersGrounded:
         }
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
-        """Details: stated (count), ungrounded, and of those the contradicted ones, MAX_LISTED at most.
+        """Details: stated (count; without quoted sentences where nothing is wrong), ungrounded, contradicted.
 
-        Each as {text, part, start, end}, of contradicted ones also what the evidence says there ("evidence").
+        Ungrounded ones, and of those the contradicted, as {text, part, start, end}, MAX_LISTED at most; contradicted
+        ones also with what the evidence says there ("evidence").
         """
-        return [_score(candidate, bool(self._ocr)) for candidate in candidates]
+        with_picture = bool(self._ocr)
+        return [own_words_first(candidate, lambda one: _score(one, with_picture)) for candidate in candidates]
 
 
 @lru_cache(maxsize=64)
@@ -137,11 +148,14 @@ class _Judge:
 
     def __init__(self, candidate: Candidate, with_picture: bool) -> None:
         self._candidate = candidate
-        self._context = _context(candidate.evidence.text)
         shown = candidate.evidence.picture_text[:MAX_EVIDENCE] if with_picture else ""
         self._picture: frozenset[Key] = read(shown).offers if shown else frozenset()
         self.has_picture_text = bool(shown)
         self._asked = self._examined = 0
+
+    @cached_property
+    def _context(self) -> Context:
+        return _context(self._candidate.evidence.text)
 
     def findings(self) -> Iterator[tuple[str, str, Quantity, _Finding | None]]:
         """(part, text, quantity, what is wrong with it) for each quantity that is surely one."""

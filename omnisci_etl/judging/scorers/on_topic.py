@@ -10,7 +10,7 @@ from typing import Any
 
 from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.names import normalised
-from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, quote
+from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, own_words_first, quote
 from omnisci_etl.judging.terms import TERM, VISUAL, level, stem, stems, words_sha256
 
 # What a term of each level weighs for a sentence where the evidence has it, and against it where it has not. Logarithms
@@ -43,7 +43,7 @@ class OnTopic:
     """
 
     name = "on-topic"
-    version = "1"
+    version = "2"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -64,7 +64,10 @@ class OnTopic:
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
         """Details: sentences (count), and off_topic as [{part, text, weight, missing}], the worst first."""
-        return [_score(candidate, candidate.evidence.picture_text if self._ocr else "") for candidate in candidates]
+        return [own_words_first(candidate, self._score) for candidate in candidates]
+
+    def _score(self, candidate: Candidate) -> Score:
+        return _score(candidate, candidate.evidence.picture_text if self._ocr else "")
 
 
 class _Sentence:
