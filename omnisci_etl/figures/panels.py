@@ -77,11 +77,11 @@ def _follows_figure(caption: str, position: int) -> bool:
 
 
 def _begins_with_a(markers: list[Marker]) -> bool:
-    return any(label[0] in "aA" for marker in markers for label in marker.labels)
+    return any([label[0] in "aA" for marker in markers for label in marker.labels])
 
 
 def _count(markers: list[Marker]) -> int:
-    return sum(len(marker.labels) for marker in markers)
+    return sum([len(marker.labels) for marker in markers])
 
 
 def _rank(markers: list[Marker]) -> tuple[bool, int]:
@@ -246,7 +246,7 @@ def _cut(caption: str, markers: list[Marker]) -> tuple[str, tuple[Panel, ...]]:
             if trailing:
                 start = behind
                 text = f"{caption[start : marker.start].strip(_EDGE)} {caption[group[-1].end : last].strip(_EDGE)}"
-            elif _pointed_at(caption, marker):
+            elif not marker.strong and _pointed_at(caption, marker):
                 start, text = first, caption[first:last]
             elif _WORD.search(following):
                 start, text = marker.start, following
@@ -281,7 +281,8 @@ def _trim(text: str) -> str:
     text = text.strip(" .,;:)|—–" if text[:1] in ".)" else edge)
     if text.endswith(_JOINING_ENDS):
         text = _JOINING_END.sub("", text)
-    return _JOINING_START.sub("", text.strip(edge)).strip()
+    text = text.strip(edge)
+    return _JOINING_START.sub("", text).strip() if text.startswith(("and", "or")) else text.strip()
 
 
 def _in_order(labels: Iterable[str]) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from html.entities import html5
 from operator import itemgetter
+from typing import NamedTuple
 
 from lxml import etree
 
+from omnisci_etl.papers.figure_references import names_figures
 from omnisci_etl.papers.model import Link, clean
 
 MATHML = "http://www.w3.org/1998/Math/MathML"
@@ -37,8 +38,7 @@ def raw_text(element: etree._Element) -> str:
     return str(_STRING(element))
 
 
-@dataclass(frozen=True, slots=True)
-class Flat:
+class Flat(NamedTuple):
     """Text of an element with the stretches of it that are bold or link to a figure."""
 
     text: str
@@ -75,9 +75,10 @@ class Dialect:
 
         Few paragraphs have, and this is asked in a fraction of the time that reading them takes.
         """
-        text = raw_text(paragraph)
-        if "fig" in text or "Fig" in text or "FIG" in text:
-            return True
+        return names_figures(raw_text(paragraph)) or self.links_figure(paragraph)
+
+    def links_figure(self, paragraph: etree._Element) -> bool:
+        """Whether the paragraph holds a link to a figure."""
         for node in paragraph.iter(*(self.linking or ())):  # noqa: SIM110
             if self.targets(node):
                 return True
@@ -146,12 +147,18 @@ class _Pieces:
         self._special(element, self._roles.get(element.tag, self._others))
 
     def _content(self, parent: etree._Element) -> None:
-        add, role_of, others = self.text.append, self._roles.get, self._others
+        add, role_of, others, instead_of = self.text.append, self._roles.get, self._others, self._dialect.instead
         if text := parent.text:
             add(text)
         for child in parent:
             if role := role_of(child.tag, others):
-                self._special(child, role)
+                # Many are citation marks: what is asked of those costs no call besides.
+                if role != _REPLACED:
+                    self._special(child, role)
+                elif (instead := instead_of(child)) is not None:
+                    add(instead)
+                else:
+                    self._content(child)
             elif len(child):
                 self._content(child)
             elif text := child.text:
@@ -160,9 +167,6 @@ class _Pieces:
                 add(tail)
 
     def _special(self, element: etree._Element, role: int) -> None:
-        if role == _REPLACED:
-            self._replace(element)
-            return
         if role & _NODE:
             self.text.append(_character(element))
             return
@@ -226,8 +230,10 @@ def _asked(dialect: type[Dialect]) -> tuple[dict[object, int], int]:
 def _squeezed(text: str) -> str:
     """The same as squeeze(text) but for the marks, which stay."""
     text = text.replace("\xa0", " ").replace("\u2009", " ").replace("\n", " ")
+    while "  " in text:
+        text = text.replace("  ", " ")
     # Where all is printable, no white space is left but blanks.
-    if "  " not in text and text.replace(_MARK, "").isprintable():
+    if text.replace(_MARK, "").isprintable():
         return text.strip(" ")
     joined = " ".join(text.split())
     if joined.replace(_MARK, "").isprintable():

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice, takewhile
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -25,8 +25,7 @@ VERSION = "1.1.1"
 _FOREIGN = frozenset({"sub-article", "response", "supplementary-material", "front-stub"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(NamedTuple):
     """A figure's element, its label, and the sub-figures within it."""
 
     element: etree._Element
@@ -169,6 +168,6 @@ def _paragraphs(article: etree._Element, dialect: BodyReader) -> Iterator[Paragr
             if dialect.concerns_figure(element):
                 flat = flatten(element, dialect)
                 yield Paragraph(flat.text, section, flat.links)
-        elif element.tag not in FLOATS:
+        elif len(element) and element.tag not in FLOATS:
             title = plain(element.find("title")) if element.tag in {"sec", "app", "boxed-text"} else ""
             stack.extend((child, title or section) for child in reversed(element))

@@ -87,8 +87,11 @@ def authors(meta: etree._Element) -> Iterator[str]:
     for contrib in meta.iterfind("contrib-group/contrib"):
         if contrib.get("contrib-type", "author") != "author":
             continue
-        names = (plain(next(contrib.iter(part), None)) for part in ("given-names", "surname"))
-        name = " ".join(filter(None, names)) or plain(next(contrib.iter("collab"), None))
+        first: dict[str, etree._Element] = {}
+        for part in contrib.iter("given-names", "surname", "collab"):
+            first.setdefault(part.tag, part)
+        given, surname = plain(first.get("given-names")), plain(first.get("surname"))
+        name = " ".join(filter(None, (given, surname))) or plain(first.get("collab"))
         if name:
             yield name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import cast
 
 from lxml import etree
 
@@ -53,6 +54,7 @@ _BLOCKS = frozenset(
         "permissions",
     }
 )
+_RIDS = etree.XPath("descendant::xref/@rid", smart_strings=False)
 _TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.S)
 
 
@@ -104,10 +106,18 @@ class BodyReader(CaptionReader):
 
     def targets(self, element: etree._Element) -> Iterable[tuple[str, str]]:
         """The figures among the ids that a cross-reference names."""
-        rids = element.get("rid") or ""
-        if " " not in rids and rids not in self._targets:
+        rids = element.get("rid")
+        if rids is None or (" " not in rids and rids not in self._targets):
             return ()
         return [self._targets[rid] for rid in rids.split() if rid in self._targets]
+
+    def links_figure(self, paragraph: etree._Element) -> bool:
+        """As targets would say of any cross-reference, by their ids alone: no element has to be made for that."""
+        known = self._targets
+        for rids in cast("list[str]", _RIDS(paragraph)):
+            if rids in known or (" " in rids and not known.keys().isdisjoint(rids.split())):
+                return True
+        return False
 
 
 def plain(element: etree._Element | None) -> str:

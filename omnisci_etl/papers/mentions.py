@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 
 from omnisci_etl.papers.figure_references import (
     Reference,
     bare_panels,
     figure_number,
     find_references,
-    names_figures,
     split_label,
 )
 from omnisci_etl.papers.model import Link, Mention, Paragraph
@@ -27,6 +27,7 @@ __all__ = [
     "survey",
 ]
 
+_START = itemgetter(0)
 _Hit = tuple[int, tuple[str, ...], bool]
 
 
@@ -49,12 +50,12 @@ def survey(
     found: dict[str, list[Mention]] = {locator: [] for locator in figures}
     named: list[str] = []
     for paragraph in paragraphs:
-        references = find_references(paragraph.text) if names_figures(paragraph.text) else []
+        references = find_references(paragraph.text)
         named.extend(reference.number for reference in references)
         for locator, hits in _hits(paragraph, references, numbers, figures).items():
-            panels = tuple(dict.fromkeys(panel for _, letters, _ in hits for panel in letters))
-            sentence = sentence_at(paragraph.text, min(start for start, _, _ in hits))
-            namings = sum(counts for _, _, counts in hits)
+            panels = tuple(dict.fromkeys([panel for _, letters, _ in hits for panel in letters]))
+            sentence = sentence_at(paragraph.text, hits[0][0])
+            namings = sum([counts for _, _, counts in hits])
             found[locator].append(Mention(paragraph.text, paragraph.section, panels, sentence, namings))
     missing = tuple(number for number in _own(named) if _locator(number, numbers) is None)
     return {locator: tuple(those) for locator, those in found.items()}, missing
@@ -102,7 +103,7 @@ def _hits(
         if locator and n not in wrong
     )
     grouped: dict[str, list[_Hit]] = {}
-    for start, locator, panels, counts in sorted(hits, key=lambda hit: hit[0]):
+    for start, locator, panels, counts in sorted(hits, key=_START):
         grouped.setdefault(locator, []).append((start, panels, counts))
     return grouped
 

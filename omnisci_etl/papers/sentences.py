@@ -36,8 +36,11 @@ def sentence_at(text: str, position: int) -> str:
     """The sentence that holds the character at position, no more than a few thousand characters of it."""
     limit = min(len(text), position + _MAX_SENTENCE)
     found = _BOUNDARY.finditer(text, max(0, position - _LONGEST_END), limit)
-    ends = (end for boundary in found if (end := _end(boundary)) > position and not _goes_on(text, boundary.start()))
-    return text[_start(text, position) : next(ends, limit)]
+    for boundary in found:
+        if boundary.end() > position and (end := _end(boundary)) > position and not _goes_on(text, boundary.start()):
+            limit = end
+            break
+    return text[_start(text, position) : limit]
 
 
 def _start(text: str, position: int) -> int:
@@ -53,7 +56,7 @@ def _start(text: str, position: int) -> int:
 
 def _last(text: str, floor: int, position: int) -> int:
     for boundary in reversed(list(_BOUNDARY.finditer(text, floor, position + _LONGEST_END))):
-        if _end(boundary) <= position and not _goes_on(text, boundary.start()):
+        if (boundary.end() <= position or _end(boundary) <= position) and not _goes_on(text, boundary.start()):
             return boundary.end()
     return 0
 

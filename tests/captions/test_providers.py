@@ -278,3 +278,12 @@ def test_recorded_errors_of_overload(realdata):
             wire.failure(received(body.encode(), row["status"])).slug
             == {429: "rate-limited", 529: "overloaded"}[row["status"]]
         )
+
+
+def test_a_key_that_is_a_word_spoils_no_answer():
+    import httpx2
+
+    response = httpx2.Response(200, headers={"x-request-id": "x"}, content=b'{"text": "max of x over test"}')
+    for key in ("x", "test"):
+        found = wire.Received.of(response, SecretStr(key))
+        assert found.body == b'{"text": "max of x over test"}'

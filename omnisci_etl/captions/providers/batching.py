@@ -131,7 +131,7 @@ def checked_id(value: str) -> str:
 
 def split_lines(chunks: Iterable[bytes], key: SecretStr | None) -> Iterator[bytes]:
     """The lines of a stream, without the key; of one that is longer than MAX_LINE only the beginning."""
-    secret = key.get_secret_value().encode() if key else b""
+    secret = wire.secret_of(key).encode()
     buffer = bytearray()
     for chunk in chunks:
         *whole, rest = chunk.split(b"\n")
