@@ -614,8 +614,8 @@ def test_verify_finds_a_batch_whose_rows_do_not_add_up(batched, depot, library):
 
 def test_results_are_read_line_by_line(monkeypatch):
     monkeypatch.setattr(batching, "MAX_LINE", 10)
-    chunks = [b"a\nb", b"b\n\n", b"c" * 25 + b"\r\nd", b"", b"sk-1"]
-    assert list(batching.split_lines(chunks, SecretStr("sk-1"))) == [b"a", b"bb", b"c" * 10, b"d***"]
+    chunks = [b"a\nb", b"b\n\n", b"c" * 25 + b"\r\nd", b"", b"sk-secret"]
+    assert list(batching.split_lines(chunks, SecretStr("sk-secret"))) == [b"a", b"bb", b"c" * 10, b"d***"]
 
 
 @pytest.mark.parametrize("name", ["../../v1/files", "a/b", "a?b", "", "..", "a b"])

@@ -4,7 +4,6 @@ import hashlib
 import math
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -117,28 +116,6 @@ def test_embedding_scorers_are_no_gate_scorers(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("omnisci_etl.judging.embedding.find_spec", lambda name: object())
     assert embedding_missing() is None
     assert [(s.name, s.deterministic) for s in embedding_scorers()] == [("similarity", False)]
-
-
-def test_speed(pairs: list[Candidate]) -> None:
-    """At least 600 captions a second on a free core; a third of that is asked here, for machines that do other work."""
-    texts = [text for pair in pairs for text in (pair.evidence.author_caption, *pair.evidence.mentions)]
-
-    def long(start: int, words: int) -> str:
-        joined = " ".join(texts[start % len(texts) :] + texts).split()
-        return " ".join(joined[:words])
-
-    many = [
-        Candidate(
-            long(i, 150),
-            (),
-            Evidence(long(i, 100), ("a", "b"), tuple(f"{i} {long(i + k, 100)}" for k in (1, 2, 3)), label="Fig. 1"),
-        )
-        for i in range(150)
-    ]
-    start = time.process_time()
-    for scorer in default_scorers():
-        scorer.score(many)
-    assert len(many) / (time.process_time() - start) > 200
 
 
 def test_what_is_quoted_is_blanked_in_its_place() -> None:

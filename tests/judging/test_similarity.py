@@ -25,6 +25,7 @@ needs_model = pytest.mark.skipif(embedding_missing() is not None, reason=str(emb
 
 def test_without_the_extra_it_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("omnisci_etl.judging.embedding.find_spec", lambda name: None)
+    minilm.cache_clear()
     with pytest.raises(RuntimeError, match="embed"):
         Similarity().score([Candidate("Text.", (), Evidence("Text."))])
 
