@@ -22,9 +22,11 @@ from lxml import etree, html
 from sqlalchemy import text
 
 from omnisci_etl.exports import parquet
+from omnisci_etl.judging.embedding import BATCH
 from omnisci_etl.judging.evidence import Candidate, Evidence
 from omnisci_etl.judging.lines import score_lines
-from omnisci_etl.judging.scorers import config_sha256, default_scorers
+from omnisci_etl.judging.scorers import config_sha256, default_scorers, embedding_missing
+from omnisci_etl.judging.scorers.similarity import Similarity, cut, minilm
 from omnisci_etl.ledger.database import Ledger, copy_into
 from omnisci_etl.ledger.embedded import EmbeddedServer
 from omnisci_etl.papers import jats, latex, latexml, nature_html
@@ -156,11 +158,26 @@ def scoring() -> None:
     sys.stdout.write(f"{'':34} {200 / min(seconds):9.0f} captions a second in one process\n")
 
 
+def embedding() -> None:
+    """The similarity scorer against one encode() of the same windows; only with the [embed] extra."""
+    if embedding_missing():
+        sys.stdout.write(f"similarity is not measured: {embedding_missing()}\n")
+        return
+    candidates = captions(60)
+    texts = {w for one in candidates for w in cut("\n".join(text for _, text in one.parts()))}
+    texts |= {w for one in candidates for line in one.evidence.text.split("\n") for w in cut(line)}
+    bare = partial(minilm().encode, sorted(texts), batch_size=BATCH, show_progress_bar=False)
+    bare()
+    ours = best(lambda: Similarity().score(candidates), time.process_time)
+    say("similarity of 60 captions", ours, best(bare, time.process_time), "bare model")
+
+
 def main() -> None:
     """Prints the report."""
     parsers()
     eprints()
     scoring()
+    embedding()
     with tempfile.TemporaryDirectory(prefix="omnisci-bench-") as folder:
         server = EmbeddedServer(Path(folder) / "postgres")
         try:

@@ -15,7 +15,7 @@ from omnisci_etl.captions import prompts
 from omnisci_etl.captions.calls import CallDesk
 from omnisci_etl.captions.concurrency import surely
 from omnisci_etl.captions.drafts import Draft
-from omnisci_etl.captions.identity import EXTRACTIVE, fingerprint, identity, register_model
+from omnisci_etl.captions.identity import fingerprint, identity, register_model
 from omnisci_etl.captions.lane import Job, Lane, Ready
 from omnisci_etl.captions.lanes import Lanes, check_refused
 from omnisci_etl.captions.planning import CallState, call_states, known_calls, set_limits
@@ -85,7 +85,7 @@ class _Register:
     def _check(self, name: str) -> None:
         if name not in self._routes.models:
             raise ConfigError(f"there is no model {name!r} in the routes file: name one of it under judges")
-        if self._routes.provider_of(name).api == EXTRACTIVE:
+        if self._routes.is_extractive(name):
             raise ConfigError(f"models.{name} only composes captions: name a model that can be asked under judges")
 
     def _write(self, questions: Sequence[Question]) -> list[int]:

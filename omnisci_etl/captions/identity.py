@@ -18,25 +18,29 @@ MAX_SIDE = 2048
 # of these, so the fingerprint holds them instead of the sent bytes: planning then decodes no picture. Raise the version
 # when for_model gives other bytes.
 PREPARATION = {"by": "for_model", "version": 2, "max_side": MAX_SIDE}
-EXTRACTIVE = "extractive"
 
 
 def params_of(routes: Routes, model: str) -> dict[str, Any]:
     """The parameters sent with every request of a model of the routes file, the length of its answer among them."""
-    if routes.provider_of(model).api == EXTRACTIVE:
+    if routes.is_extractive(model):
         return {}
     spec = routes.models[model]
     return {**spec.params, "max_output_tokens": spec.max_output_tokens}
 
 
-def identity(routes: Routes, model: str, prompt: Prompt, purpose: str, draw: int = 0) -> dict[str, Any]:
-    """What is the same for all calls of a purpose by one model with one prompt."""
+def model_identity(routes: Routes, model: str) -> dict[str, Any]:
+    """What a model of the routes file is, whatever its name there."""
     spec, provider = routes.models[model], routes.provider_of(model)
     return {
-        "purpose": purpose, "provider": spec.provider, "base_url": provider.url, "api": provider.api,
-        "model": spec.model, "params": params_of(routes, model), "prompt": prompt.sha256,
-        "schema": prompt.output_schema, "draw": draw,
+        "provider": spec.provider, "base_url": provider.url, "api": provider.api, "model": spec.model,
+        "params": params_of(routes, model),
     }  # fmt: skip
+
+
+def identity(routes: Routes, model: str, prompt: Prompt, purpose: str, draw: int = 0) -> dict[str, Any]:
+    """What is the same for all calls of a purpose by one model with one prompt."""
+    asked = {"purpose": purpose, "prompt": prompt.sha256, "schema": prompt.output_schema, "draw": draw}
+    return model_identity(routes, model) | asked
 
 
 def fingerprint(known: Mapping[str, Any], image_sha256: str | None, evidence_sha256: str) -> str:

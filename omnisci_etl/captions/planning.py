@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 
 from omnisci_etl.captions import costs, prompts
 from omnisci_etl.captions.figures import FigureRow
-from omnisci_etl.captions.identity import EXTRACTIVE, MAX_SIDE, fingerprint, identity, register_model
+from omnisci_etl.captions.identity import MAX_SIDE, fingerprint, identity, register_model
 from omnisci_etl.captions.outlook import Outlook
 from omnisci_etl.captions.prompts import Prompt
 from omnisci_etl.captions.router import Decision, decide, escalated, features
@@ -73,7 +73,7 @@ class Planner:
 
     def is_extractive(self, model: str) -> bool:
         """Whether a model of the routes file is the captioner that asks no one."""
-        return self.routes.provider_of(model).api == EXTRACTIVE
+        return self.routes.is_extractive(model)
 
     def prompt_of(self, model: str) -> Prompt:
         """The prompt that a model is given."""

@@ -28,7 +28,7 @@ MAX_TITLE = 300
 MAX_CAPTION = 8_000
 MAX_PANELS = 8_000
 MAX_MENTION = 3_000
-_CUT = " […]"
+CUT = " […]"
 T = TypeVar("T")
 # What the hash of a prompt covers.
 KEYS = ("name", "version", "purpose", "system", "template", "output_schema")
@@ -89,7 +89,7 @@ def _lines(evidence: Evidence) -> Iterator[str]:
         ("paper-title", evidence.title, MAX_TITLE),
         ("author-caption", evidence.author_caption, MAX_CAPTION),
     ):
-        cut = _clipped(_neutral(text, evidence), most)
+        cut = clipped(_neutral(text, evidence), most)
         room -= len(cut)
         yield from _element(tag, {}, cut)
     panels = _within(((p, _neutral(p.text, evidence)) for p in evidence.panels), MAX_PANELS, MAX_PANELS)
@@ -110,15 +110,22 @@ def _neutral(text: str, evidence: Evidence) -> str:
 def _within(items: Iterable[tuple[T, str]], room: int, most: int) -> Iterator[tuple[T, str]]:
     """Items while there is room for their text; the last is cut, and those after it are left out."""
     for item, text in items:
-        if room <= len(_CUT):
+        if room <= len(CUT):
             return
-        cut = _clipped(text, min(most, room))
+        cut = clipped(text, min(most, room))
         room -= len(cut)
         yield item, cut
 
 
-def _clipped(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - len(_CUT)].rsplit(" ", 1)[0] + _CUT
+def clipped(text: str, most: int) -> str:
+    """The text, or as many whole words of it as `most` characters hold, with a mark of the cut."""
+    return text if len(text) <= most else text[: most - len(CUT)].rsplit(" ", 1)[0] + CUT
+
+
+def start_tag(tag: str, attributes: Mapping[str, str]) -> str:
+    """A start tag; attributes without a value are left out, and none can close it."""
+    named = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value)
+    return f"<{tag}{named}>"
 
 
 def _element(
@@ -126,8 +133,7 @@ def _element(
 ) -> Iterator[str]:
     """The lines of an element; `inner` are those of what stands in it before its text."""
     if text or always:
-        named = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value)
-        yield f"<{tag}{named}>"
+        yield start_tag(tag, attributes)
         yield from inner
         yield escape(text)
         yield f"</{tag}>"

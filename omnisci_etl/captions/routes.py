@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -203,7 +203,7 @@ class Routes(_Strict):
     def family_of(self, model: str) -> str:
         """The model's family: as stated, else the first part of its requested name."""
         spec = self.models[model]
-        return spec.family or ("none" if self.provider_of(model).api == "extractive" else spec.model.split("-")[0])
+        return spec.family or ("none" if self.is_extractive(model) else spec.model.split("-")[0])
 
     def judges_for(self, task: str, family: str) -> list[str]:
         """The models of a judging task that may judge what a model of this family wrote, in the order of the file.
@@ -217,6 +217,30 @@ class Routes(_Strict):
         listed = f"only {', '.join(named)}, of the captioner's own family {family!r}" if named else "no model"
         remedy = "name one of another family" + (", or set allow_same_family_judge: true" if named else "")
         raise ConfigError(f"the routes file names {listed} under judges.{task}: {remedy}")
+
+    def is_extractive(self, model: str) -> bool:
+        """Whether a model of the file is the captioner that asks no one."""
+        return self.provider_of(model).api == "extractive"
+
+    def judge_for(self, task: str, families: Collection[str]) -> str:
+        """The first model of a judging task that may judge what models of all these families wrote, and answers.
+
+        Raises ConfigError with one line where the file names none.
+        """
+        lists = [self.judges_for(task, family) for family in sorted(set(families)) or [""]]
+        free = [name for name in lists[0] if all(name in names for names in lists) and not self.is_extractive(name)]
+        if not free:
+            listed = " and ".join(map(repr, sorted(set(families)))) or "any"
+            raise ConfigError(
+                f"the routes file names no model under judges.{task} that answers questions and is of another family "
+                f"than {listed}: name one, or set allow_same_family_judge: true"
+            )
+        return free[0]
+
+    @property
+    def captioning_families(self) -> list[str]:
+        """The families of the models that the policy can choose to caption."""
+        return list(dict.fromkeys(self.family_of(name) for name in self.routed_models()))
 
     def routed_models(self) -> list[str]:
         """Models that the policy can choose, each once."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
-from omnisci_etl.captions.prompts import Prompt
+from omnisci_etl.captions.prompts import CUT, Prompt, clipped, start_tag
 from omnisci_etl.judging.evidence import Candidate, Evidence
 
 MAX_TITLE = 300
@@ -21,7 +21,6 @@ MAX_MENTIONS = 14_000
 MAX_BODY = 10_000
 MAX_PANELS = 60
 _FIELD = re.compile(r"\{([a-z_]+)\}")
-_CUT = " […]"
 
 
 def fill(prompt: Prompt, parts: Mapping[str, str]) -> str:
@@ -29,23 +28,16 @@ def fill(prompt: Prompt, parts: Mapping[str, str]) -> str:
     return _FIELD.sub(lambda match: parts[match[1]], prompt.template)
 
 
-def clipped(text: str, most: int) -> str:
-    """The text, or as many whole words of it as `most` characters hold, with a mark of the cut."""
-    return text if len(text) <= most else text[: most - len(_CUT)].rsplit(" ", 1)[0] + _CUT
-
-
 def element(tag: str, text: str, **attributes: str) -> str:
     """An element that holds the text as data."""
-    named = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value)
-    return f"<{tag}{named}>\n{escape(text)}\n</{tag}>"
+    return f"{start_tag(tag, attributes)}\n{escape(text)}\n</{tag}>"
 
 
 def of_evidence(evidence: Evidence) -> str:
     """What the paper says of the figure: title, author caption, letters of the panels, mentions while there is room."""
     labels = " ".join(label[:20] for label in evidence.panel_labels[:MAX_PANELS])
     attributes = {"label": evidence.label[:60], "panels": labels}
-    named = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items() if value)
-    return "\n".join([f"<figure{named}>", *_texts(evidence), "</figure>"])
+    return "\n".join([start_tag("figure", attributes), *_texts(evidence), "</figure>"])
 
 
 def _texts(evidence: Evidence) -> Iterator[str]:
@@ -62,11 +54,10 @@ def _texts(evidence: Evidence) -> Iterator[str]:
 
 def of_caption(candidate: Candidate, name: str = "") -> str:
     """The caption under judgement with its panels; name tells two captions apart."""
-    named = f" name={quoteattr(name)}" if name else ""
-    lines = [f"<caption{named}>", element("body", clipped(candidate.body, MAX_BODY))]
+    lines = [start_tag("caption", {"name": name}), element("body", clipped(candidate.body, MAX_BODY))]
     room = MAX_BODY
     for label, text in candidate.panels[:MAX_PANELS]:
-        cut = clipped(text, max(room, len(_CUT)))
+        cut = clipped(text, max(room, len(CUT)))
         room -= len(cut)
         if room >= 0:
             lines.append(element("panel", cut, label=label[:20]))

@@ -3,13 +3,11 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from omnisci_etl.judging.embedding import BATCH, MAX_WINDOWS, Vectors
+from omnisci_etl.judging.embedding import MAX_WINDOWS, Vectors
 from omnisci_etl.judging.evidence import Candidate, Evidence
 from omnisci_etl.judging.scorers.similarity import (
     WINDOW_TOKENS,
@@ -71,27 +69,6 @@ def test_evidence_is_embedded_once_over_many_batches(monkeypatch: pytest.MonkeyP
     for words in ("A rod in sand.", "Sand on a rod.", "Force on a rod in sand."):
         scorer.score([Candidate(words, (), evidence)])
     assert sorted(embedded) == sorted(["A rod in sand.", "Sand on a rod.", *evidence.texts])
-
-
-@pytest.mark.embed
-@needs_model
-@pytest.mark.slow
-def test_scoring_takes_hardly_longer_than_the_bare_model(pairs: list[Candidate]) -> None:
-    """CPU time of the scorer over that of one encode() of the same windows; once in three tries, for a machine at work."""
-    many = [replace(pair, body=f"{n} {pair.body}") for n in range(2) for pair in pairs]
-    texts = {w for c in many for w in cut("\n".join(text for _, text in c.parts()))}
-    texts |= {w for c in many for line in c.evidence.text.split("\n") for w in cut(line)}
-
-    def seconds(work: Callable[[], object]) -> float:
-        start = time.process_time()
-        work()
-        return time.process_time() - start
-
-    def bare() -> object:
-        return minilm().encode(sorted(texts), batch_size=BATCH, show_progress_bar=False)
-
-    bare()
-    assert any(seconds(lambda: Similarity().score(many)) < 1.1 * seconds(bare) for _ in range(3))
 
 
 @pytest.mark.embed

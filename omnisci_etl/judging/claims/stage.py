@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from omnisci_etl.captions import prompts
+from omnisci_etl.captions.identity import model_identity
 from omnisci_etl.captions.questions import Asker, Question, Reply
 from omnisci_etl.captions.routes import Routes
 from omnisci_etl.context import Context, Counts
@@ -21,7 +22,6 @@ from omnisci_etl.judging.claims.measures import coverage, faithfulness
 from omnisci_etl.judging.claims.splitting import Claim, Split, by_sentences, of_answer
 from omnisci_etl.judging.claims.verdicts import Finding, TextJudge
 from omnisci_etl.judging.claims.verdicts import of_answer as findings_of
-from omnisci_etl.judging.judge.choice import identity, judge_for
 from omnisci_etl.judging.records import ScoreRow, store_scores
 from omnisci_etl.judging.subjects import Subject
 from omnisci_etl.ledger.database import dumps, sql
@@ -72,13 +72,13 @@ def examine(context: Context, routes: Routes, captions: Sequence[int], ask: Aske
 def config_sha256(routes: Routes, model: str | None) -> str:
     """The hash of what an examination depends on but the caption: code version, prompts and the judging model."""
     used = [prompts.load(name).sha256 for name in (questions.SPLIT, questions.VERDICTS)] if model else []
-    judge = identity(routes, model) if model else None
+    judge = model_identity(routes, model) if model else None
     return canonical_sha256({"name": "claims", "version": VERSION, "prompts": used, "judge": judge})
 
 
 def judge_of(routes: Routes, family: str) -> str | None:
     """The model that examines captions of this family; None where the routes file names none at all."""
-    return judge_for(routes, "claims", [family]) if routes.judges.claims else None
+    return routes.judge_for("claims", [family]) if routes.judges.claims else None
 
 
 def unexamined(connection: Connection, routes: Routes, captions: Mapping[int, str]) -> set[int]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from omnisci_etl.captions import costs, prompts
 from omnisci_etl.captions import routes as routes_file
 from omnisci_etl.captions.asking import asker
+from omnisci_etl.captions.identity import model_identity
 from omnisci_etl.captions.questions import Asker, Question, Reply
 from omnisci_etl.captions.routes import Routes
 from omnisci_etl.config import Settings
@@ -23,7 +24,6 @@ from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.judge import anchors, biases, marks, pairs, rubric
 from omnisci_etl.judging.judge.anchors import Item
 from omnisci_etl.judging.judge.biases import Asked, Finding
-from omnisci_etl.judging.judge.choice import asks_no_one, captioning_families, identity, judge_for
 from omnisci_etl.judging.judge.pairs import Comparison
 from omnisci_etl.ledger.database import Ledger, dumps, sql
 
@@ -67,12 +67,12 @@ def judges(routes: Routes, model: str | None) -> list[str]:
 
     Raises ConfigError where they may judge no captioner: all are of its own family.
     """
-    families = captioning_families(routes)
+    families = routes.captioning_families
     if model is None:
-        return list(dict.fromkeys(judge_for(routes, "caption", [family]) for family in families))
+        return list(dict.fromkeys(routes.judge_for("caption", [family]) for family in families))
     if model not in routes.models:
         raise ConfigError(f"there is no model {model!r} in the routes file; known are {', '.join(routes.models)}")
-    if asks_no_one(routes, model):
+    if routes.is_extractive(model):
         raise ConfigError(f"models.{model} only composes captions: name a model that answers questions")
     family = routes.family_of(model)
     if not routes.allow_same_family_judge and all(one == family for one in families):
@@ -90,7 +90,7 @@ def plan(connection: Connection, routes: Routes, model: str, items: int) -> Plan
     seen = len(connection.execute(sql(_SQL, "resolved"), parameters).all())
     used = [prompts.load(name).sha256 for name in (marks.PROMPT, pairs.PROMPT)]
     judge = {
-        "identity": identity(routes, model), "prompts": used,
+        "identity": model_identity(routes, model), "prompts": used,
         "rubric": rubric.load().sha256, "generation": max(0, seen - 1), "version": VERSION,
     }  # fmt: skip
     own, why_none = _own_pairs(connection, routes, model)

@@ -14,7 +14,6 @@ from omnisci_etl.context import Context, Counts
 from omnisci_etl.errors import LeftOver
 from omnisci_etl.judging import subjects
 from omnisci_etl.judging.judge import pairs
-from omnisci_etl.judging.judge.choice import captioning_families, judge_for
 from omnisci_etl.judging.judge.marks import MAX_RATIONALE
 from omnisci_etl.judging.judge.pairs import Standing
 from omnisci_etl.judging.subjects import Subject
@@ -37,8 +36,8 @@ def run(context: Context, *, discipline: str | None = None, limit: int = LIMIT) 
     with context.ledger.begin() as connection:
         rows = connection.execute(sql(_SQL, "pairs_due"), {"discipline": discipline}).all()[:limit]
     if not rows:
-        judge_for(routes, "caption", captioning_families(routes)[:1])
-    judges = {both: judge_for(routes, "caption", both) for both in {(row.family, row.other_family) for row in rows}}
+        routes.judge_for("caption", routes.captioning_families[:1])
+    judges = {both: routes.judge_for("caption", both) for both in {(row.family, row.other_family) for row in rows}}
     ask = asker(context, routes)
     counts: Counter[str] = Counter(pairs=len(rows), compared=0, failed=0, left=0)
     for start in range(0, len(rows), CHUNK):

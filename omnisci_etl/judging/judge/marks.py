@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from omnisci_etl.captions import prompts
+from omnisci_etl.captions.identity import model_identity
 from omnisci_etl.captions.questions import Question, Reply
 from omnisci_etl.captions.routes import Routes
 from omnisci_etl.hashing import canonical_sha256
 from omnisci_etl.judging import material
 from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.judge import rubric
-from omnisci_etl.judging.judge.choice import identity
 
 PROMPT = "judge-rubric"
 SCORER, VERSION = "judge", "1"
@@ -58,5 +58,5 @@ def config_sha256(routes: Routes, model: str) -> str:
     """The hash of what a score of the judge depends on but the caption."""
     return canonical_sha256({
         "name": SCORER, "version": VERSION, "prompt": prompts.load(PROMPT).sha256, "rubric": rubric.load().sha256,
-        "judge": identity(routes, model),
+        "judge": model_identity(routes, model),
     })  # fmt: skip

@@ -18,7 +18,6 @@ from omnisci_etl.errors import LeftOver
 from omnisci_etl.judging import subjects
 from omnisci_etl.judging.claims import stage as claims_stage
 from omnisci_etl.judging.judge import marks, rubric
-from omnisci_etl.judging.judge.choice import captioning_families, judge_for
 from omnisci_etl.judging.judge.marks import Marks
 from omnisci_etl.judging.records import ScoreRow, store_scores
 from omnisci_etl.judging.subjects import Subject
@@ -71,7 +70,7 @@ def _due(context: Context, routes: Routes, captions: Sequence[int]) -> list[tupl
     with context.ledger.begin() as connection:
         loaded = subjects.load(connection, captions)
         families = {subject.caption_id: subject.family for subject in loaded}
-        judges = {family: judge_for(routes, TASK, [family]) for family in set(families.values())}
+        judges = {family: routes.judge_for(TASK, [family]) for family in set(families.values())}
         due = _unjudged(connection, routes, families, judges)
     configs = {family: marks.config_sha256(routes, model) for family, model in judges.items()}
     return [(one, judges[one.family], configs[one.family]) for one in loaded if one.caption_id in due]
@@ -157,8 +156,8 @@ def _due_captions(
         rows = connection.execute(sql(_SQL, "captions"), {"discipline": discipline, "rejected": rejected})
         found = {row.caption_id: row.family for row in rows}
         judges = {
-            family: judge_for(routes, TASK, [family])
-            for family in set(found.values()) or set(captioning_families(routes))
+            family: routes.judge_for(TASK, [family])
+            for family in set(found.values()) or set(routes.captioning_families)
         }
         unjudged = _unjudged(connection, routes, found, judges)
         if claims:

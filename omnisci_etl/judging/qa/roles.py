@@ -37,20 +37,20 @@ def cast(routes: Routes, families: Collection[str]) -> Roles:
 
     Writer and answerer are of other families than the captioners, unless the file allows it.
     """
-    writer, answerer = writer_for(routes, families), _free(routes, "qa_answerer", families)
+    writer, answerer = writer_for(routes, families), routes.judge_for("qa_answerer", families)
     return Roles(writer, checkers_for(routes, writer), answerer)
 
 
 def writer_for(routes: Routes, families: Collection[str]) -> str:
     """Who writes the questions about figures whose captions are of these families (none: nobody is excluded)."""
-    return _free(routes, "qa_writer", families)
+    return routes.judge_for("qa_writer", families)
 
 
 def checkers_for(routes: Routes, writer: str) -> tuple[str, str]:
     """Two models that check each question: the first two answerers, the writer's own model only where it has to be."""
     names: dict[tuple[str, str], str] = {}
     for name in routes.judges.qa_answerer:
-        if routes.provider_of(name).api != "extractive":
+        if not routes.is_extractive(name):
             names.setdefault(_model(routes, name), name)
     others = sorted(names, key=lambda model: model == _model(routes, writer))
     if len(others) < 2:
@@ -61,21 +61,6 @@ def checkers_for(routes: Routes, writer: str) -> tuple[str, str]:
 def _model(routes: Routes, name: str) -> tuple[str, str]:
     spec = routes.models[name]
     return spec.provider, spec.model
-
-
-def _free(routes: Routes, task: str, families: Collection[str]) -> str:
-    """The first model of a task that is of none of the families."""
-    lists = [routes.judges_for(task, family) for family in sorted(families) or [""]]
-    free = [name for name in lists[0] if all(name in names for names in lists)]
-    if not free:
-        listed = ", ".join(sorted(families))
-        raise ConfigError(
-            f"no model under judges.{task} of the routes file is of another family than all of the captioners' "
-            f"({listed}): name one, or set allow_same_family_judge: true"
-        )
-    if routes.provider_of(free[0]).api == "extractive":
-        raise ConfigError(f"judges.{task}: {free[0]} is extractive and answers no questions: name a model of a vendor")
-    return free[0]
 
 
 def writing_sha256(routes: Routes, writer: str) -> str:
