@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 _WORDS = [
     "growth",
@@ -46,6 +48,13 @@ def _paragraph(choice: random.Random, link: Callable[[int, str], str], cite: Cal
 
 def _panels(choice: random.Random, bold: str) -> str:
     return " ".join(f"<{bold}>{letter}</{bold}> {_prose(choice, 18)}" for letter in "abcdef")
+
+
+def real_jats() -> list[bytes]:
+    """The JATS articles in the folder of real documents that OMNISCI_REALDATA names; none where it is not at hand."""
+    folder = os.environ.get("OMNISCI_REALDATA")
+    files = sorted(Path(folder).glob("*jats*/**/*")) if folder else []
+    return [path.read_bytes() for path in files if path.suffix in {".xml", ".nxml"}]
 
 
 def jats() -> bytes:

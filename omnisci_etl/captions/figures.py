@@ -29,13 +29,15 @@ class Prior:
 class Standing:
     """What the gate said of a figure's captions: their best gate score, and whether it has seen all of them.
 
-    escalations: captions that came of an escalation. caption_id is the newest caption.
+    escalations: captions that came of an escalation. caption_id is the newest caption. turned_down: where every caption
+    was rejected by a stage behind the text, or is to be looked at again, the newest one's slug.
     """
 
     caption_id: int
     best: float | None
     is_judged: bool
     escalations: int
+    turned_down: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,9 @@ def _figure(row: Mapping[Any, Any]) -> FigureRow:
         prior = Prior(row["prior_fingerprint"], row["prior_prompt"], row["prior_evidence"], row["prior_image"])
     standing = None
     if row["newest_caption"] is not None:
-        standing = Standing(row["newest_caption"], row["best_score"], not row["unjudged"], row["escalations"])
+        standing = Standing(
+            row["newest_caption"], row["best_score"], not row["unjudged"], row["escalations"], row["turned_down"] or ""
+        )
     return FigureRow(
         figure_id=row["figure_id"], evidence=evidence, evidence_sha256=row["evidence_sha256"],
         image_sha256=row["image_sha256"], media_type=row["media_type"], width=row["width"], height=row["height"],

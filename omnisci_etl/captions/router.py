@@ -101,13 +101,15 @@ def escalated(
 ) -> Decision | None:
     """The next model for a figure whose captions the gate finds too weak; None where there is nothing to be asked.
 
-    Nothing is asked while a caption is not judged, after `at_most` escalations, of a model whose circuit is open, or
-    where the budget is used up. used: models that have captioned the figure already.
+    Weak is a low gate score, and a good one where a later stage of the gate turned the caption down. Nothing is asked
+    while a caption is not judged, after `at_most` escalations, of a model whose circuit is open, or where the budget is
+    used up. used: models that have captioned the figure already.
     """
     rule = routes.policy.escalation
     if rule is None or standing is None or not standing.is_judged or standing.best is None:
         return None
-    if standing.best >= rule.below or standing.escalations >= rule.at_most or outlook.budget_left == 0:
+    is_weak = standing.best < rule.below or standing.turned_down
+    if not is_weak or standing.escalations >= rule.at_most or outlook.budget_left == 0:
         return None
     model = next((name for name in rule.to if name not in used and outlook.is_healthy(name)), None)
     if model is None:
@@ -116,6 +118,8 @@ def escalated(
         "rule": "escalate", "use": model, "gate_score": standing.best, "below": rule.below,
         "caption_id": standing.caption_id, "escalation": standing.escalations + 1,
     }  # fmt: skip
+    if standing.turned_down:
+        reason["turned_down"] = standing.turned_down
     return Decision(model, reason, _with(found, outlook), tuple(routes.routed_models()))
 
 

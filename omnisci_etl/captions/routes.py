@@ -114,7 +114,10 @@ class Rule(_Strict):
 
 
 class Escalate(_Strict):
-    """Mode cascade: figures whose best gate score is under `below` are asked again, of each model of `to` in turn."""
+    """Mode cascade: figures whose captions are weak are asked again, of each model of `to` in turn.
+
+    Weak is a gate score under `below`, or a stage of the gate behind the text (embeddings, models) that turned it down.
+    """
 
     below: float = Field(ge=0, le=1)
     to: tuple[str, ...] = Field(min_length=1)
@@ -201,9 +204,9 @@ class Routes(_Strict):
         return self.providers[self.models[model].provider]
 
     def family_of(self, model: str) -> str:
-        """The model's family: as stated, else the first part of its requested name."""
+        """The model's family: as stated, else the first part of its requested name, a maker's name before it apart."""
         spec = self.models[model]
-        return spec.family or ("none" if self.is_extractive(model) else spec.model.split("-")[0])
+        return spec.family or ("none" if self.is_extractive(model) else spec.model.rpartition("/")[2].split("-")[0])
 
     def judges_for(self, task: str, family: str) -> list[str]:
         """The models of a judging task that may judge what a model of this family wrote, in the order of the file.
@@ -211,7 +214,8 @@ class Routes(_Strict):
         Those of the same family only where the file allows it. Raises ConfigError where none is left.
         """
         named: tuple[str, ...] = getattr(self.judges, task)
-        free = [name for name in named if self.allow_same_family_judge or self.family_of(name) != family]
+        own = family.casefold()
+        free = [name for name in named if self.allow_same_family_judge or self.family_of(name).casefold() != own]
         if free:
             return free
         listed = f"only {', '.join(named)}, of the captioner's own family {family!r}" if named else "no model"

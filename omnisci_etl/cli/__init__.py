@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from omnisci_etl.cli import data, later, operate, query
 from omnisci_etl.errors import OmnisciError
+from omnisci_etl.ledger.runs import code_version
 
 app = typer.Typer(
     name="omnisci",
@@ -17,6 +19,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"omnisci {code_version()}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version, as runs store it, and end."
+        ),
+    ] = False,
+) -> None:
+    """What stands before a command."""
+
+
 operate.register(app)
 data.register(app)
 query.register(app)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ Discipline = Annotated[str | None, typer.Option(help="Only papers of this discip
 Limit = Annotated[int | None, typer.Option(min=1, help="At most this many.")]
 
 PIPE_WIDTH = 1 << 16
+# What rich takes for a tag stands behind the bracket, or does not.
+_BRACKET = re.compile(r"(\\*)\[(?=([a-z#/@][^\[]*?\])?)")
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False)
 
@@ -121,14 +124,24 @@ def print_rows(
             table.add_column(name, overflow="fold")
         for row in rows:
             table.add_row(*(escape(_cell(value)) for value in row))
-        # Into a pipe nothing is folded: a row stays a line.
-        Console(highlight=False, width=None if out.is_terminal else PIPE_WIDTH).print(table)
+        print_table(table)
+
+
+def print_table(table: Table) -> None:
+    """A table as wide as the terminal; into a pipe nothing is folded: a row stays a line."""
+    Console(highlight=False, width=None if out.is_terminal else PIPE_WIDTH).print(table)
 
 
 def escape(value: str) -> str:
     """Text that rich prints as it is, cut where it is long."""
-    cut = value if len(value) <= 300 else value[:299] + "…"
-    return cut.replace("[", "\\[")
+    shown = _BRACKET.sub(_escaped, value if len(value) <= 300 else value[:299] + "…")
+    return f"{shown}\\" if shown.endswith("\\") else shown
+
+
+def _escaped(bracket: re.Match[str]) -> str:
+    """A bracket as rich prints it; rich's own escape loses the backslash of one that opens no tag (of a formula)."""
+    before, tag = bracket[1], bracket[2]
+    return f"{2 * before}\\[" if tag else f"{before}{before[:1]}["
 
 
 def _cell(value: Any) -> str:

@@ -7,12 +7,13 @@ from typing import Any
 
 from rich.table import Table
 
-from omnisci_etl.cli.common import escape, out
+from omnisci_etl.cli.common import escape, out, print_table
 from omnisci_etl.ledger.database import dumps
 
 _MARKS = {
     "passed": "[green]passed[/green]", "failed": "[red]failed[/red]", "awaited": "[yellow]awaited[/yellow]",
-    "unscored": "[yellow]unscored[/yellow]", "not reached": "[dim]not reached[/dim]", "not due": "[dim]not due[/dim]",
+    "unscored": "[yellow]unscored[/yellow]", "no verdict": "[yellow]no verdict[/yellow]",
+    "passed over": "[dim]passed over[/dim]", "not reached": "[dim]not reached[/dim]", "not due": "[dim]not due[/dim]",
 }  # fmt: skip
 _OUTCOMES = {"accept": "green", "reject": "red"}
 # The longest finding that a line shows; --json shows all of it.
@@ -29,7 +30,7 @@ def show(told: Mapping[str, Any]) -> None:
     for stage in told["stages"]:
         out.print(f"\n[bold]{stage['stage']}[/bold] {_MARKS[stage['state']]}")
         if stage["state"] not in ("not due", "not reached"):
-            out.print(_checks(stage["checks"]))
+            print_table(_checks(stage["checks"]))
     if told["not_gating"]:
         values = ", ".join(f"{row['scorer']} {row['value']:.3f}" for row in told["not_gating"])
         out.print(f"\n[bold]scored, not gated[/bold] {escape(values)}")

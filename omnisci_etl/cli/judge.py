@@ -101,7 +101,8 @@ def _show_audit(rows: list[Mapping[str, Any]]) -> None:
             out.print(f"[bold]{escape(row['provider'])}/{escape(shown)}[/bold]{resolved}, {row['items']} items")
         out.print(f"  {_MARKS[row['outcome']]} {escape(row['verdict'])}")
     biased = sum(row["outcome"] == "biased" for row in rows)
-    out.print(f"[yellow]{biased} biases found[/yellow]" if biased else "[green]no bias found[/green]")
+    found = f"[yellow]{biased} {'bias' if biased == 1 else 'biases'} found[/yellow]"
+    out.print(found if biased else "[green]no bias found[/green]")
 
 
 @app.command()
@@ -146,7 +147,9 @@ def show(
     with ledger() as opened, opened.read() as connection:
         head = connection.execute(sql(_SQL, "caption"), {"caption": caption}).mappings().first()
         if head is None:
-            raise ConfigError(f"there is no caption {caption}")
+            raise ConfigError(
+                f"there is no caption {caption}; `omnisci sql 'SELECT caption_id FROM lineage'` lists them"
+            )
         marks = [dict(r) for r in connection.execute(sql(_SQL, "judgements_of"), {"caption": caption}).mappings()]
         claims = [dict(r) for r in connection.execute(sql(_SQL, "claims_of"), {"caption": caption}).mappings()]
     if json:

@@ -72,7 +72,8 @@ def report(
         print_json(found)
         return
     _show(found["results"])
-    _show(found["answerers"])
+    if found["results"]:
+        _show(found["answerers"])
     for row in found["answerers"]:
         if row["biased"]:
             err.print(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import groupby, pairwise
+from collections.abc import Collection, Iterable, Sequence
+from itertools import pairwise
 
 from omnisci_etl.figures.panel_markers import ALPHABETS, STOPS, Marker, Style, before, join, opens_sentence, styles
 from omnisci_etl.papers.figure_references import find_lists
@@ -19,7 +19,7 @@ from omnisci_etl.papers.sentences import sentences
 
 _MAX_CAPTION = 20_000
 _MARKS = STOPS | {";", ":"}
-_FIGURE = re.compile(r"(?<![-\w])fig(?:ure)?s?\.?\s*$", re.I)
+_FIGURE = re.compile(r"(?<![-\w])(?:figs?\.?|figures?)\s*$", re.I)
 _REFERS = re.compile(r"(?:\b(?:in|of|from|see|to|as|with|by|than|panels?|shown|insets?|like)|\bfor)\s*[(\[]?$", re.I)
 _IN_PANEL = re.compile(r"(?:\b(?:in|see|from|panels?|insets?))\s*[(\[]?$", re.I)
 _PANEL_WORD = re.compile(r"\b[Pp]anels?\s*[(\[]?$|^[(\[]?\s*[Pp]anels?\b")
@@ -86,11 +86,12 @@ def _count(markers: list[Marker]) -> int:
 
 def _rank(markers: list[Marker]) -> tuple[bool, int]:
     """Letters in mid-sentence alone give way to one that opens a sentence, else the most panels win."""
-    return any(marker.strong for marker in markers) or len(markers) > 1, _count(markers)
+    return len(markers) > 1 or any([marker.strong for marker in markers]), _count(markers)
 
 
 def _weighed(caption: str, marker: Marker) -> Marker:
-    return Marker(marker.start, marker.end, marker.labels, _strong(caption, marker), marker.closed)
+    start, end, labels, _, closed = marker
+    return Marker(start, end, labels, _strong(caption, marker), closed)
 
 
 def _strong(caption: str, marker: Marker) -> bool:
@@ -107,16 +108,29 @@ def _begins(caption: str, marker: Marker, marks: frozenset[str] = _MARKS) -> boo
 
 def _choose(markers: list[Marker], style: Style, caption: str) -> list[Marker]:
     """The markers that define panels, each with the labels that it defines, in the order of the text."""
-    markers = _numbered(markers)
+    markers = _numbered(markers, caption)
     strength: dict[str, bool] = {}
     for marker in markers:
         credible = _credible(caption, marker)
         for label in marker.labels:
             letter = _letter(label)
             strength[letter] = strength.get(letter, False) or credible
-    run = max((_run(strength, alphabet, style) for alphabet in ALPHABETS), key=len)
+    runs = [found for alphabet in ALPHABETS if (found := _run(strength, alphabet, style))]
+    run: Sequence[str] = runs[0] if len(runs) == 1 else _clearest(runs, markers)
     if not run and style.alone:
         run = max((_run_without_a(markers, upper, caption) for upper in (False, True)), key=len)
+    chosen = _chosen(run, markers, style, caption)
+    # Small letters may mark groups, and capitals the panels.
+    return chosen or next(filter(None, [_chosen(other, markers, style, caption) for other in runs if other != run]), [])
+
+
+def _clearest(runs: list[list[str]], markers: list[Marker]) -> Sequence[str]:
+    """The longest of the runs that open a sentence somewhere; without such the longest."""
+    strong = {_letter(label) for marker in markers if marker.strong for label in marker.labels}
+    return max(runs, key=lambda run: (not strong.isdisjoint(run), len(run)), default=())
+
+
+def _chosen(run: Sequence[str], markers: list[Marker], style: Style, caption: str) -> list[Marker]:
     if not run or (len(run) == 1 and not _alone(run[0], markers, style, caption)):
         return []
     chosen = _defining(markers, run)
@@ -133,7 +147,10 @@ def _defining(markers: list[Marker], run: Sequence[str]) -> list[Marker]:
                 defined.setdefault(label, marker)
     chosen = []
     for _, marker in sorted({m.start: m for m in defined.values()}.items()):
-        labels = tuple(label for label in marker.labels if defined.get(label) == marker)
+        if len(marker.labels) == 1:
+            chosen.append(marker)
+            continue
+        labels = tuple([label for label in marker.labels if defined.get(label) == marker])
         chosen.append(marker if labels == marker.labels else marker._replace(labels=labels))
     return chosen
 
@@ -144,25 +161,36 @@ def _stand_for_others(caption: str, marker: Marker) -> bool:
     return _OTHER_LETTERS.search(caption, max(0, marker.start - 16), marker.start) is not None
 
 
-def _numbered(markers: list[Marker]) -> list[Marker]:
+def _numbered(markers: list[Marker], caption: str) -> list[Marker]:
     """The markers without the numbered labels ("b1") that are no panels.
 
-    They are panels where their letter is not one itself, 1 or a prime is among them, and that one begins a sentence or
-    stands in a list and goes on from the letter before.
+    They are panels where their letter is not one itself, 1 or a prime is among them, and one of them begins a sentence
+    or that one stands in a list, or always in brackets and 2 too, and goes on from the letter before.
     """
     plain = {label for marker in markers for label in marker.labels if len(label) == 1}
     marked = [(label, marker) for marker in markers for label in marker.labels if _letter(label) != label]
     if not marked:
         return markers
     letters = plain.union(label[0] for label, _ in marked)
+    strong = {label[0] for label, marker in marked if marker.strong}
     firsts = {
         label[0]
         for label, marker in marked
-        if label[1] not in "23456789" and (marker.strong or (len(marker.labels) > 1 and _follows(label[0], letters)))
+        if label[1] not in "23456789"
+        and (label[0] in strong or (_listed(label, marker, marked, caption) and _follows(label[0], letters)))
     }
     panels = {label for label, _ in marked if label[0] in firsts - plain}
     kept = (m._replace(labels=tuple(x for x in m.labels if _letter(x) == x or x in panels)) for m in markers)
     return [marker for marker in kept if marker.labels]
+
+
+def _listed(label: str, marker: Marker, marked: list[tuple[str, Marker]], caption: str) -> bool:
+    if len(marker.labels) > 1:
+        return True
+    second = f"{label[0]}2"
+    if not marker.closed or not any(two == second and other.closed for two, other in marked):
+        return False
+    return re.search(rf"(?<![(\[\w]){label}(?![)\]\w])", caption) is None
 
 
 def _follows(letter: str, letters: Collection[str]) -> bool:
@@ -229,14 +257,17 @@ def _pointed_at(caption: str, marker: Marker) -> bool:
 
 
 def _alone(label: str, markers: list[Marker], style: Style, caption: str) -> bool:
-    """Whether a caption can name this one panel only: "(a)" in mid-sentence may be a length."""
-    return style.alone and any(label in m.labels and (m.strong or _pointed_at(caption, m)) for m in markers)
+    """Whether a caption can name this one panel only: "(a)" in mid-sentence may be a length if not bold."""
+    own = [marker for marker in markers if label in marker.labels]
+    if style.trusted and label in {"a", "A"} and any(marker.closed for marker in own):
+        return True
+    return style.alone and any(marker.strong or _pointed_at(caption, marker) for marker in own)
 
 
 def _cut(caption: str, markers: list[Marker]) -> tuple[str, tuple[Panel, ...]]:
     texts: dict[str, str] = {}
     lead_end = len(caption)
-    next_starts = dict(pairwise([*(marker.start for marker in markers), len(caption)]))
+    next_starts = dict(pairwise([*[marker.start for marker in markers], len(caption)]))
     for (first, last), group in _by_sentence(caption, markers):
         trailing = _trailing(caption, group, first, last)
         for index, marker in enumerate(group):
@@ -254,18 +285,21 @@ def _cut(caption: str, markers: list[Marker]) -> tuple[str, tuple[Panel, ...]]:
                 start, text = behind, caption[behind : marker.start]
             lead_end = min(lead_end, start)
             texts.update(dict.fromkeys(marker.labels, _trim(text)))
-    panels = tuple(Panel(label, texts[label]) for label in _in_order(texts))
+    panels = tuple([Panel(label, texts[label]) for label in _in_order(texts)])
     return caption[:lead_end].rstrip(" ,;(").lstrip(), panels
 
 
-def _by_sentence(caption: str, markers: list[Marker]) -> Iterator[tuple[tuple[int, int], list[Marker]]]:
+def _by_sentence(caption: str, markers: list[Marker]) -> list[tuple[tuple[int, int], list[Marker]]]:
     """The markers of each sentence, with its bounds; a marker that opens a sentence may begin with a small letter."""
-    starts = {0, *(marker.start for marker in markers if marker.strong)}
-    if not all(marker.strong for marker in markers):
-        starts.update(start for start, _ in sentences(caption))
+    strong = [marker.start for marker in markers if marker.strong]
+    starts = {0, *strong}
+    if len(strong) < len(markers):
+        starts.update([start for start, _ in sentences(caption)])
     bounds = [*sorted(starts), len(caption)]
-    for n, group in groupby(markers, key=lambda marker: bisect_right(bounds, marker.start)):
-        yield (bounds[n - 1], bounds[n]), list(group)
+    groups: dict[int, list[Marker]] = {}
+    for marker in markers:
+        groups.setdefault(bisect_right(bounds, marker.start), []).append(marker)
+    return [((bounds[n - 1], bounds[n]), group) for n, group in groups.items()]
 
 
 def _trailing(caption: str, group: list[Marker], first: int, last: int) -> bool:
@@ -288,6 +322,6 @@ def _trim(text: str) -> str:
 def _in_order(labels: Iterable[str]) -> list[str]:
     """Letters and numerals in the order of their run; words such as "Left" in that of the caption."""
     given = list(labels)
-    if all(len(_letter(label)) == 1 for label in given):
+    if all([len(_letter(label)) == 1 for label in given]):
         return sorted(given)
     return sorted(given, key=ROMAN.index) if set(given) <= set(ROMAN) else given

@@ -62,10 +62,16 @@ class Candidate:
 
     @cached_property
     def unquoted(self) -> Candidate:
-        """The caption with blanks where whole sentences stand in the evidence letter by letter: the rest is its own."""
+        """The caption with blanks where whole sentences stand in the evidence letter by letter: the rest is its own.
+
+        Where it quotes none this very object.
+        """
         text = self.evidence.text
         panels = tuple((label, _unquoted(part, text)) for label, part in self.panels[:MAX_PANELS])
-        return Candidate(_unquoted(self.body, text), panels, self.evidence, self.finish_reason)
+        body = _unquoted(self.body, text)
+        if body == self.body and panels == self.panels[:MAX_PANELS]:
+            return self
+        return Candidate(body, panels, self.evidence, self.finish_reason)
 
     def parts(self) -> Iterator[tuple[str, str]]:
         """("body", text), then ("panel LABEL", text) for each panel.
@@ -84,7 +90,7 @@ class Candidate:
 
 
 def _unquoted(text: str, evidence: str) -> str:
-    """The text, every sentence of some length that the evidence holds replaced by as many blanks."""
+    """The text, every sentence of some length that the evidence holds replaced by as many blanks, but for the last."""
     if len(text) < _SHORTEST_QUOTE:
         return text
     pieces = []
@@ -94,4 +100,4 @@ def _unquoted(text: str, evidence: str) -> str:
         quoted = len(sentence) >= _SHORTEST_QUOTE and sentence.rstrip() in evidence
         pieces.append(" " * len(sentence) if quoted else sentence)
         start = end
-    return "".join(pieces)
+    return "".join(pieces).rstrip()

@@ -10,7 +10,7 @@ from omnisci_etl.hashing import canonical_sha256
 
 DEFAULT_POLICY = "default-gate"
 CALIBRATED_POLICY = "calibrated-gate"
-VERSION = "2.0.0"
+VERSION = "2.1.0"
 DEFAULT_SOURCE = f"{DEFAULT_POLICY} {VERSION}"
 # Every deterministic scorer is scaled so that this is the least that passes.
 THRESHOLD = 0.6
@@ -71,6 +71,33 @@ class Seen:
     slug: str = ""
 
 
+StepState = Literal["passed", "failed", "awaited", "no verdict", "passed over", "not due", "not reached"]
+# What ends a caption's way.
+_ENDS: frozenset[StepState] = frozenset({"failed", "awaited", "no verdict"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stage on the way of a caption. present: its checks that had a score; failed: those under their threshold.
+
+    awaited: a paid stage that has not said all; no verdict: it will not; passed over: no score, and none is needed.
+    """
+
+    stage: Stage
+    state: StepState
+    checks: tuple[Check, ...]
+    present: tuple[Check, ...] = ()
+    failed: tuple[Check, ...] = ()
+
+    def state_of(self, check: Check) -> str:
+        """How one of its checks ended."""
+        if self.state in ("not due", "not reached"):
+            return self.state
+        if check in self.failed:
+            return "failed"
+        return "passed" if check in self.present else "unscored"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the gate says of a caption; reason holds every score it saw, the thresholds and where it stopped.
@@ -85,54 +112,86 @@ class Verdict:
     awaits: str = ""
 
 
+def walk(
+    scores: Mapping[str, Seen], checks: Sequence[Check], due: Collection[str] = (), silent: Collection[str] = ()
+) -> list[Step]:
+    """The way of a caption through all stages, in order of price, to the first that one of its scores fails.
+
+    due: paid stages that the caption has to pass as well. silent: those of them that have been asked and will not say
+    more. A scorer that is not present is passed over, but for paid stages: these are gone through only where they are
+    due, and then no score of theirs may lack.
+    """
+    by_stage: dict[Stage, list[Check]] = {stage: [] for stage in STAGES}
+    for check in checks:
+        by_stage[check.stage].append(check)
+    steps: list[Step] = []
+    is_over = False
+    for stage, named in by_stage.items():
+        here = tuple(named)
+        if stage in PAID and stage not in due:
+            step = Step(stage, "not due", here)
+        elif is_over:
+            step = Step(stage, "not reached", here)
+        else:
+            step = _step(stage, here, scores, silent)
+            is_over = step.state in _ENDS
+        steps.append(step)
+    return steps
+
+
+def _step(stage: Stage, here: tuple[Check, ...], scores: Mapping[str, Seen], silent: Collection[str]) -> Step:
+    present = tuple([check for check in here if check.scorer in scores])
+    is_short = stage in PAID and len(present) < len(here)
+    if is_short and stage not in silent:
+        return Step(stage, "awaited", here, present)
+    if is_short and stage not in PASSED_OVER:
+        return Step(stage, "no verdict", here, present)
+    failed = tuple([check for check in present if scores[check.scorer].value < check.at_least])
+    return Step(stage, "failed" if failed else "passed" if present else "passed over", here, present, failed)
+
+
 def decide(
     scores: Mapping[str, Seen], checks: Sequence[Check], due: Collection[str] = (), silent: Collection[str] = ()
 ) -> Verdict:
-    """The verdict on scores by scorer name. due: paid stages that the caption has to pass as well.
+    """The verdict on scores by scorer name, by the walk that these are given for.
 
-    silent: those of them that have been asked and will not say more; where scores of theirs lack, the gate abstains.
-
-    The stages are gone through in order of price, and the first with a score under its threshold ends the way: its
-    weakest score (relative to the threshold) decides. A scorer that is not present is passed over, but for paid stages:
-    these are gone through only where they are due, and then no score of theirs may lack.
+    Of the scores that fail in the stage where it ends the weakest (relative to its threshold) decides. Where a paid
+    stage lacks a score the gate abstains.
     The gate score is the minimum of the scores of stage text. Raises ValueError where there is none of these.
     """
-    texts = {c.scorer: scores[c.scorer].value for c in checks if c.stage == "text" and c.scorer in scores}
+    steps = walk(scores, checks, due, silent)
+    texts = [scores[check.scorer].value for check in steps[0].present]
     if not texts:
         raise ValueError("a gate needs at least one score")
-    gate_score = min(texts.values())
-    seen: list[Check] = []
-    for stage in STAGES:
-        if stage in PAID and stage not in due:
-            continue
-        here = [check for check in checks if check.stage == stage]
-        present = [check for check in here if check.scorer in scores]
-        if stage in PAID and len(present) < len(here) and not (stage in silent and stage in PASSED_OVER):
-            reason = _reason(scores, seen, stage, None) | {"awaits": stage}
-            if stage in silent:
-                return Verdict("abstain", NO_VERDICT, gate_score, reason)
-            return Verdict("abstain", AWAITED, gate_score, reason, awaits=stage)
-        seen += present
-        failed = [check for check in present if scores[check.scorer].value < check.at_least]
-        if failed:
-            return _failure(scores, seen, failed, stage, gate_score)
-    return Verdict("accept", ACCEPTED, gate_score, _reason(scores, seen, STAGES[-1], _weakest(scores, seen)))
+    return _verdict(scores, steps, sorted(silent), min(texts))
 
 
-def _failure(
-    scores: Mapping[str, Seen], seen: Sequence[Check], failed: Sequence[Check], stage: Stage, gate_score: float
-) -> Verdict:
-    worst = _weakest(scores, failed)
-    reason = _reason(scores, seen, stage, worst)
-    if all(scores[check.scorer].value >= check.at_least - check.band for check in failed):
+def _verdict(scores: Mapping[str, Seen], steps: Sequence[Step], silent: Sequence[str], gate_score: float) -> Verdict:
+    last = next((step for step in steps if step.state in _ENDS), None)
+    judged = [step for step in steps if step.state in ("passed", "failed", "passed over")]
+    seen = [check for step in judged for check in step.present]
+    extra: dict[str, Any] = {"silent": silent} if silent else {}
+    if last is None:
+        reason = _reason(scores, seen, STAGES[-1], _weakest(scores, seen))
+        return Verdict("accept", ACCEPTED, gate_score, reason | extra)
+    if last.state != "failed":
+        reason = _reason(scores, seen, last.stage, None) | extra | {"awaits": last.stage}
+        if last.state == "no verdict":
+            return Verdict("abstain", NO_VERDICT, gate_score, reason)
+        return Verdict("abstain", AWAITED, gate_score, reason, awaits=last.stage)
+    worst = _weakest(scores, last.failed)
+    reason = _reason(scores, seen, last.stage, worst) | extra
+    if all(scores[check.scorer].value >= check.at_least - check.band for check in last.failed):
         return Verdict("escalate", UNCERTAIN, gate_score, reason)
     return Verdict("reject", scores[worst.scorer].slug or worst.slug, gate_score, reason)
 
 
 def _weakest(scores: Mapping[str, Seen], checks: Iterable[Check]) -> Check:
-    def rank(check: Check) -> tuple[float, float, str]:
+    """The score that is farthest under its threshold; of several the one whose check is named first."""
+
+    def rank(check: Check) -> tuple[float, float]:
         value = scores[check.scorer].value
-        return value - check.at_least, value, check.scorer
+        return value - check.at_least, value
 
     return min(checks, key=rank)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cache, cached_property, lru_cache
-from itertools import islice, takewhile
+from itertools import islice, permutations, takewhile
+from typing import NamedTuple
 
 from omnisci_etl.judging.evidence import MAX_EVIDENCE
-from omnisci_etl.judging.names import Name, normalised, words_of
-from omnisci_etl.judging.terms import WORD, stem, stems, vocabulary
+from omnisci_etl.judging.names import SLIGHT, Name, find_names, normalised, words_of
+from omnisci_etl.judging.terms import VISUAL, WORD, level, stem, stems, vocabulary
 
 _LETTERS = {ord("α") + n: f"-{name}-" for n, name in enumerate(vocabulary()["greek"].split())}
 _LETTERS |= {ord("µ"): "-mu-", ord("ϕ"): "-phi-", ord("ϵ"): "-epsilon-"}
@@ -22,6 +23,8 @@ _BREAKS = re.compile(r"[^\W\d_]+|[.;:,()\[\]]")
 # So many words on each side of a name are its place.
 AROUND = 3
 _REACH = 90
+# What a word counts there that may stand in any caption ("model", "curve").
+_OF_ANY_PICTURE = 0.5
 _TOKENS = re.compile(r"[^\W_]+|[.!?;](?=\s)")
 _STOP, _ENDS = ".", frozenset(".!?;")
 _SMALL_WORDS = _STOPS | frozenset(vocabulary()["particles"].split())
@@ -31,6 +34,8 @@ _MANY_PLACES = 2_000
 _LEAST_SHARED = 5
 _LONG = 6
 _SHORT = 3
+_BETWEEN = 2
+_FEW = 3
 
 
 def _folded(text: str) -> str:
@@ -66,6 +71,13 @@ def _groups() -> Mapping[str, frozenset[str]]:
     }
 
 
+@cache
+def _same_substance() -> Mapping[str, str]:
+    """All names of each substance that has several, with slashes between them."""
+    several = (names for names in vocabulary()["substances"].split() if "/" in names)
+    return {name: names for names in several for name in names.split("/")}
+
+
 def _split_groups() -> Iterator[tuple[str, str]]:
     for group in vocabulary()["organisms"]:
         yield group, group.partition("|")[0]
@@ -77,8 +89,34 @@ def _content(text: str) -> list[str]:
     return [_STOP if token in _ENDS else stem(token) for token in tokens if token.lower() not in _SMALL_WORDS]
 
 
+def stems_said(texts: Iterable[str]) -> frozenset[str]:
+    """The stems of all words of the texts, as place_of asks for them."""
+    return frozenset(stem(word) for text in texts for word in _TOKENS.findall(text))
+
+
+def is_explained(text: str, name: Name) -> bool:
+    """Whether an acronym in brackets stands behind what it is short for: "batch normalization (BN, dashed)"."""
+    if name.kind != "acronym" or text[name.start - 1 : name.start] not in ("(", "["):
+        return False
+    letters = name.text.rstrip("s").casefold()
+    words = re.findall(r"[^\W\d_]+", text[max(0, name.start - _REACH) : name.start].casefold())
+    initials = ("".join(word[0] for word in words), "".join(word[0] for word in words if word not in _STOPS))
+    return len(letters) > 1 and any(one.endswith(letters) for one in initials)
+
+
 def _up_to_stop(words: list[str]) -> list[str]:
     return list(islice(takewhile(_STOP.__ne__, words), AROUND))
+
+
+class Place(NamedTuple):
+    """Where the evidence says what a caption says around a name: share of it, 0 to 1, and whether with another name.
+
+    displaced: the caption has that other name not around its own one, wholly: and nowhere else.
+    """
+
+    share: float
+    displaced: bool = False
+    wholly: bool = False
 
 
 class Grounds:
@@ -117,21 +155,35 @@ class Grounds:
     def _told(self) -> list[str]:
         return _content(self.text)
 
-    def place_of(self, text: str, name: Name) -> float:
-        """How much of what stands around a name of a caption's text also stands together in the evidence, 0 to 1.
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The stems of every word of an acronym, and of other names that are more than slight."""
+        found = find_names(self.text)
+        names = (name.text for name in found if name.weight > SLIGHT or name.kind == "acronym")
+        return frozenset(stem(word) for name in names for word in _TOKENS.findall(name))
 
-        The words of the sentence that say something, at most AROUND on each side; fewer than two of them tell nothing.
+    def place_of(self, text: str, name: Name, said: Set[str]) -> Place:
+        """Where what stands around a name of a caption's text also stands together in the evidence.
+
+        That is the words of the sentence that say something, at most AROUND on each side; fewer than two of them tell
+        nothing. said: the stems of the whole caption; a name of the evidence that it has elsewhere is not displaced.
         """
         before = _up_to_stop(_content(text[max(0, name.start - _REACH) : name.start])[::-1])
         behind = _up_to_stop(_content(text[name.end : name.end + _REACH]))
         around = {*before, *behind}
         places = list(islice((place for place, word in enumerate(self._told) if word in around), _MANY_PLACES))
         longest = len(before) + len(behind) + 2
-        best = 0
+        near_by = stems_said([text[max(0, name.start - _REACH) : name.end + _REACH]])
+        weights = {word: _OF_ANY_PICTURE if level(word) == VISUAL else 1.0 for word in around}
+        best = Place(0.0)
         for first, start in enumerate(places):
             near = bisect_right(places, start + longest)
-            best = max(best, len({self._told[place] for place in places[first:near]}))
-        return best / len(around) if best > 1 else 0.0
+            found = {self._told[place] for place in places[first:near]}
+            share = sum(weights[word] for word in found) if len(found) > 1 else 0.0
+            if share and share >= best.share:
+                names = self._names.intersection(self._told[max(0, start - 1) : start + longest + 2])
+                best = max(best, Place(share, not names <= near_by, not names <= said))
+        return best._replace(share=best.share / sum(weights.values())) if best.share else best
 
     def have(self, name: Name) -> bool:
         """Whether the evidence has the name, its expansion, its abbreviation, or the same under another name."""
@@ -145,6 +197,8 @@ class Grounds:
             return not self._words.isdisjoint(_groups()[_singular(name.text.casefold())])
         if name.kind == "element":
             return self._element(name.text)
+        if name.kind == "substance":
+            return self._substance(name.text)
         if name.kind == "method":
             return self._method(name.text)
         return self._loose(name.text) or self._expanded(name)
@@ -190,27 +244,47 @@ class Grounds:
         return re.search(rf"\b{initial}(?:\.|[a-z]+)\s?{epithet}\b", self.text) is not None
 
     def _element(self, name: str) -> bool:
-        """Whether the element stands there by name or by symbol; a count or charge beside the symbol says nothing."""
+        """Whether the element stands there by name or by symbol; a count or charge beside the symbol says nothing.
+
+        A symbol of one letter (N, K) is mostly something else: it has to stand in a formula, with a number or charge.
+        """
         bare = "".join(filter(str.isalpha, name))
         symbol = _symbols().get(bare.casefold(), bare)
         names = vocabulary()["elements"].get(symbol, "").split()
-        if any(stem(one) in self._stems for one in names) or any(one[:5] in self._small for one in names):
+        if any(stem(one) in self._stems or one in self._small for one in names):
             return True
-        return re.search(rf"(?<![a-z]){re.escape(symbol)}(?![a-z])", self.text) is not None
+        beginnings = tuple(one[: _LONG if len(symbol) == 1 else _LEAST_SHARED] for one in names)
+        if any(word.startswith(beginnings) for word in self._words):
+            return True
+        if len(symbol) > 1:
+            return re.search(rf"(?<![a-z]){re.escape(symbol)}(?![a-z])", self.text) is not None
+        within = rf"{symbol}(?=[0-9+]|[A-Z][a-z](?![a-z]))|(?<=[0-9)]){symbol}(?![a-z])"
+        return re.search(rf"(?<![a-z])(?:{within})", self.text) is not None
+
+    def _substance(self, name: str) -> bool:
+        """Whether the substance stands there under one of its names, or by its formula."""
+        small = name.casefold()
+        alike = _same_substance().get(small, small).split("/")
+        if any(self._as_word(one) for one in alike):
+            return True
+        compounds = vocabulary()["compounds"].items()
+        return any(formula in self.text for formula, names in compounds if not {*names.split()}.isdisjoint(alike))
 
     def _method(self, name: str) -> bool:
-        """Whether every word of it stands there, in this or another form, or the letters of its acronym."""
+        """Whether its words stand there side by side, in this or another form, or the letters of its acronym."""
         words = words_of(name)
-        if words and all(self._as_method(word) for word in words):
+        if words and self._side_by_side(words):
             return True
         initials = "".join(word[0] for word in re.findall(r"[^\W\d_]+", name)).upper()
         return len(initials) > 1 and self._literally(initials)
 
-    def _as_method(self, word: str) -> bool:
-        if stem(word) in self._stems:
-            return True
-        beginning = word.casefold()[: max(6, len(word) - 6)]
-        return any(one.startswith(beginning) for one in self._words)
+    def _side_by_side(self, words: list[str]) -> bool:
+        """Whether words that begin like these stand together in any order, at most _BETWEEN others between any two."""
+        cut = (word.casefold()[: max(6, len(word) - 6)] for word in words)
+        beginnings = [re.escape(min(one, stem(word), key=len)) for one, word in zip(cut, words, strict=True)]
+        apart = rf"[^\W_]*[\W_]+(?:[^\W_]+[\W_]+){{0,{_BETWEEN}}}"
+        orders = permutations(beginnings) if len(beginnings) <= _FEW else [beginnings]
+        return any(re.search(rf"(?<![^\W_]){apart.join(order)}", self._small) for order in orders)
 
     def _expanded(self, name: Name) -> bool:
         if name.kind == "formula" and self._compound(name.text):

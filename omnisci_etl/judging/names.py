@@ -16,8 +16,9 @@ from omnisci_etl.judging.terms import RARE, WORD, level, plain_stems, stem, voca
 from omnisci_etl.judging.units import parse_unit
 
 Kind = Literal[
-    "code", "acronym", "formula", "capital", "place", "species", "organism", "element", "method", "term", "gloss"
-]
+    "code", "acronym", "formula", "capital", "place", "species", "organism", "element", "substance", "method", "term",
+    "gloss",
+]  # fmt: skip
 
 # What a name takes off that nothing grounds: one clear name fails a caption, one slight one does not.
 CLEAR, HALF, SLIGHT = 0.5, 0.4, 0.25
@@ -27,6 +28,7 @@ _SAME |= dict.fromkeys("‐‑‒–−⁻", "-") | {"’": "'"} | dict.fromkeys
 _VARIANT = re.compile(f"[{''.join(_SAME)}]")
 
 _TOKEN = re.compile(r"[^\W_](?:\w|[-'](?=[^\W_])|(?<=[0-9])\.(?=[0-9]))*")
+_CONTRACTED = re.compile(r"[a-z]+'[a-z]{1,2}")
 _POSSESSIVE = re.compile(r"'s?$")
 _ELEMENT = "|".join(sorted(vocabulary()["elements"], key=len, reverse=True))
 _FORMULA = re.compile(rf"(?:(?:{_ELEMENT})[0-9]{{0,3}}){{2,8}}|(?:{_ELEMENT})[0-9]{{1,2}}")
@@ -38,10 +40,10 @@ _COUNTED = re.compile(r"[0-9.]+(?:st|nd|rd|th|s|x|X|k|K|M)?")
 _LEADING_NUMBER = re.compile(r"[0-9][0-9.,-]*")
 _VARIABLE = re.compile(r"[A-Za-z\u0370-\u03ff]'?[0-9]?|[a-oq-z][0-9]{2}")
 _GREEK = re.compile(r"[\u0370-\u03ff]")
-_SPECIES = re.compile(r"(?<![\w.])[A-Z]\. ?(?P<epithet>[a-z]{4,16})(?![\w-])")
+_SPECIES = re.compile(r"[A-Z](?<![\w.].)\. ?(?P<epithet>[a-z]{4,16})(?![\w-])")
 _POINTS_AT = re.compile(
     r"(?:figs?\.?|figures?|tables?|tab\.|eqs?\.?|equations?|panels?|sections?|sec\.|refs?\.?|rows?|columns?|schemes?|appendix"
-    r"|notes?|movies?|videos?|steps?|stages?|phases?|types?|groups?|classes|class|labels?|points?) ?\(?$",
+    r"|notes?|movies?|videos?|steps?|stages?|phases?|types?|groups?|classes|class|labels?|points?)$",
     re.IGNORECASE,
 )
 _LONGEST_POINTER = 12
@@ -83,6 +85,7 @@ def _lists() -> Mapping[str, frozenset[str]]:
         "places": frozenset(words["places"].split()),
         "no-methods": frozenset(words["no-methods"].split()),
         "organisms": frozenset(word for group in words["organisms"] for word in group.partition("|")[0].split()),
+        "substances": frozenset(words["substances"].replace("/", " ").split()),
         "elements": frozenset(name for name in elements - {"lead", "mercury", "tin"} if not _visual(name)),
     }
 
@@ -146,7 +149,7 @@ def _numbered(token: str, parts: list[str]) -> tuple[tuple[str, Kind, float], ..
 def _shape(part: str) -> _Shape | None:
     """Kind and weight of a word without hyphens; None of what is no name."""
     part = part.strip("_")
-    if part.islower() and part.isalpha():
+    if part.islower() and (part.isalpha() or _CONTRACTED.fullmatch(part)):
         return _small(part)
     if _COUNTED.fullmatch(part) or _ROMAN.fullmatch(part):
         return None
@@ -186,7 +189,7 @@ def _capital(part: str) -> _Shape | None:
         return "capital", SLIGHT
     if len(part) == 2 and part in vocabulary()["elements"] and part not in ("As", "At", "Be", "He", "In", "No"):
         return "element", CLEAR
-    if small in lists["organisms"] or small in lists["elements"]:
+    if small in lists["organisms"] or small in lists["elements"] or small in lists["substances"]:
         return _small(small)
     if len(part) < 3 or stem(part) in plain_stems() or is_unit(part):
         return None
@@ -200,6 +203,8 @@ def _small(word: str) -> _Shape | None:
         return "organism", CLEAR
     if word in lists["elements"]:
         return "element", CLEAR
+    if word in lists["substances"]:
+        return "substance", CLEAR
     if len(word) < _LONG_TERM or word.endswith(_COMMON_ENDINGS):
         return None
     if _METHOD.fullmatch(word):
@@ -216,16 +221,19 @@ def find_names(text: str) -> Iterator[Name]:
         if level(stem(match["epithet"])) > _COMMON:
             taken.add(match.start("epithet"))
             yield Name(match[0], match.start(), match.end(), "species", CLEAR)
-    until = 0
-    for match in _TOKEN.finditer(text):
-        known = _known(match[0])
-        if known is None or match.start() < until:
+    until = end = 0
+    for token in _TOKEN.findall(text):
+        # Nothing but tokens begins with a letter or digit, so the next place of these characters is the token's own.
+        start = text.find(token, end)
+        end = start + len(token)
+        known = _known(token)
+        if known is None or start < until:
             continue
-        start, (shapes, methods) = match.start(), known
+        shapes, methods = known
         if methods and (name := _method_at(text, start, methods)):
             until = name.end
             yield name
-        elif shapes and start not in taken and not _is_label(text, start, match[0]):
+        elif shapes and start not in taken and not _is_label(text, start, token):
             yield from _names(text, start, shapes)
 
 
@@ -248,7 +256,8 @@ def _names(text: str, start: int, shapes: tuple[tuple[str, Kind, float], ...]) -
 def _method_at(text: str, start: int, names: tuple[str, ...]) -> Name | None:
     for name in names:
         end = start + len(name)
-        if text[start:end].lower() == name and not text[end : end + 1].isalnum():
+        end += text[end : end + 1] == "s"
+        if text[start:end].lower().removesuffix("s") == name.removesuffix("s") and not text[end : end + 1].isalnum():
             return Name(text[start:end], start, end, "method", CLEAR)
     return None
 
@@ -259,10 +268,16 @@ def _opens_sentence(text: str, start: int) -> bool:
     return not before or before[-1] in _OPENS or before[-1].isdigit() or start < 2
 
 
+@lru_cache(maxsize=8192)
+def _points(word: str) -> bool:
+    """Whether a word in front of a label points at a figure, a panel or the like."""
+    return _POINTS_AT.search(word) is not None
+
+
 def _is_label(text: str, start: int, token: str) -> bool:
     """Whether the token is a unit behind a number, another unit or a bracket, or the number of a figure or panel."""
     before = text[max(0, start - _LONGEST_POINTER) : start]
-    if len(token) <= 4 and _POINTS_AT.search(before):
+    if len(token) <= 4 and _points(before.removesuffix("(").removesuffix(" ").rpartition(" ")[2]):
         return True
     return is_unit(token) and before.rstrip(" -")[-1:] in "0123456789([/·%"
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from omnisci_etl.judging.references import find_references
 from omnisci_etl.judging.units import BARE, Dimensions, Unit, parse_unit
+from omnisci_etl.papers.letter_runs import letter_runs, words
 
 # Longer runs of digits and larger exponents are not measurements, and exact arithmetic on them is a way to stall.
 _MAX_DIGITS = 40
@@ -59,6 +60,7 @@ _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen
 _WORDS = {word: value for value, word in enumerate((*_ONES, *_TEENS), 1)}
 _DECADES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 _WORDS |= {word: 10 * value for value, word in enumerate(_DECADES, 2)}
+_NUMBER_WORDS = words(" ".join(_WORDS))
 _WORD = re.compile(
     r"[ONTEFSonetfs](?<![^\W_].)"
     rf"(?:{'|'.join(word[1:] for word in sorted(_WORDS, key=len, reverse=True))})"
@@ -102,7 +104,8 @@ Reading = tuple[Amount, ...]
 Options = tuple[tuple[Fraction, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as that makes it take twice as long to make one, of which there are many.
+@dataclass(slots=True)
 class Quantity:
     """A quantity that stands at text[start:end].
 
@@ -154,7 +157,7 @@ def _plain_values(digits: str, listed: bool) -> Options:
     flattened = _FLATTENED_POWER.match(digits)
     if flattened:
         values += ((_decimal("1", int(flattened[1])),),)
-    parts = re.split("[ ,]", digits)
+    parts = digits.replace(",", " ").split(" ")
     ambiguous = len(parts) > 1 and (listed or " " in digits or len(parts[0]) == 3)
     if ambiguous and not any(part.startswith("0") for part in parts):
         values += (tuple(_decimal(part) for part in parts),)
@@ -229,7 +232,7 @@ def _measured(text: str, start: int, end: int, options: Options) -> Quantity | N
 def _with_unit(options: Options, unit: Unit) -> tuple[Reading, ...]:
     if len(options) == 1 and len(options[0]) == 1:
         return ((Amount(options[0][0], unit),),)
-    return tuple(tuple(Amount(value, unit) for value in option) for option in options)
+    return tuple([tuple([Amount(value, unit) for value in option]) for option in options])
 
 
 def _quantity(text: str, start: int, end: int, options: Options) -> Quantity | None:
@@ -266,8 +269,10 @@ def _figures(text: str) -> Iterator[Quantity]:
 
 def _spelled(text: str) -> Iterator[Quantity]:
     """Quantities in words. Only with a unit ("five minutes") are they sure: "three curves" counts what is seen."""
+    if _NUMBER_WORDS.isdisjoint(letter_runs(text)):
+        return
     for match in _WORD.finditer(text):
-        values = [_WORDS.get(word) for word in re.split("[- ]", match[0].lower())]
+        values = [_WORDS.get(word) for word in match[0].lower().replace("-", " ").split(" ")]
         if None in values:
             continue
         total = Fraction(sum(value for value in values if value))

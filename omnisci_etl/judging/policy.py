@@ -12,6 +12,9 @@ from omnisci_etl.judging import paid, reading
 from omnisci_etl.judging.bench import Bench
 from omnisci_etl.judging.scorers import default_scorers, embedding_scorers, picture_scorers
 from omnisci_etl.judging.thresholds import Thresholds, load_calibrated
+from omnisci_etl.ledger.database import sql
+
+_SQL = "omnisci_etl.judging.sql"
 
 
 class Policy:
@@ -22,7 +25,8 @@ class Policy:
         self.engine = reading.default_engine()
         self.bench = bench(settings, read, self.engine)
         self.shares = paid.shares(self.routes)
-        calibrated = load_calibrated(connection, self.bench.keys)
+        families = connection.execute(sql(_SQL, "captioned_by")).scalars().all() if self.shares else ()
+        calibrated = load_calibrated(connection, self.bench.keys, paid.configs(self.routes, self.shares, families))
         stated = self.routes.gate
         self.thresholds = Thresholds(
             self.bench.keys, calibrated, settings={"shares": self.shares}, band=stated.band, stated=stated.at_least

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from omnisci_etl.captions import routes as routes_file
 from omnisci_etl.captions.questions import Asker
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context, Counts
+from omnisci_etl.errors import LeftOver
 from omnisci_etl.judging import gate, paid, reading
 from omnisci_etl.judging.bench import Begun
 from omnisci_etl.judging.gate import Seen, Verdict
-from omnisci_etl.judging.policy import Policy, bench
+from omnisci_etl.judging.policy import Policy
 from omnisci_etl.judging.records import store_lines
 from omnisci_etl.judging.subjects import Subject, load
 from omnisci_etl.judging.workers import Workers, workers
@@ -37,11 +37,14 @@ def score(context: Context, *, discipline: str | None = None, limit: int | None 
     """Scores what lacks a score and decides what lacks a decision, in batches that are each committed.
 
     Counts: captions looked at, score rows written, decisions by outcome. Captions that a model could not judge now
-    are abstained from, and looked at again by the next run.
+    are abstained from and looked at again by the next run, which LeftOver says. Raises ConfigError before anything is
+    written where a paid stage has no model that may judge some of them.
     """
     session = _Session(context)
     pages = session.pages(discipline, limit)
     first = next(pages, [])
+    if first:
+        session.require_judges(discipline)
     with workers(len(first)) as crew:
         waiting: deque[_Batch] = deque()
         for page in _chain(first, pages):
@@ -50,6 +53,12 @@ def score(context: Context, *, discipline: str | None = None, limit: int | None 
                 session.finish(waiting.popleft())
         while waiting:
             session.finish(waiting.popleft())
+    if session.awaiting:
+        raise LeftOver(
+            f"{session.counts['captions']} captions scored, {session.awaiting} of them await a verdict of a model: "
+            "`omnisci status` shows what was spent; run it again when the budget or the vendor allows",
+            dict(session.counts),
+        )
     return dict(session.counts)
 
 
@@ -82,6 +91,7 @@ class _Session:
         self._bench, self._thresholds = self._policy.bench, self._policy.thresholds
         names = ("captions", "scores", "accepted", "rejected", "abstained", "escalated")
         self.counts: Counter[str] = Counter(dict.fromkeys(names, 0))
+        self.awaiting = 0
 
     def pages(self, discipline: str | None, limit: int | None) -> Iterator[list[int]]:
         """Ids of captions that are to be decided on."""
@@ -97,6 +107,15 @@ class _Session:
                 return
             after, room = ids[-1], None if room is None else room - len(ids)
             yield ids
+
+    def require_judges(self, discipline: str | None) -> None:
+        """Raises ConfigError where captions that are to be decided on have no judge of another family."""
+        if not self._policy.shares:
+            return
+        parameters = {"policy_sha256": self._thresholds.policy_sha256, "discipline": discipline}
+        with self._context.ledger.begin() as connection:
+            families = list(connection.execute(sql(_SQL, "undecided_families"), parameters).scalars())
+        paid.require_judges(self._policy.routes, self._policy.shares, families)
 
     def begin(self, crew: Workers, ids: Sequence[int]) -> _Batch:
         """Loads captions and lets the workers begin with them; the text of their pictures is read where it can be."""
@@ -134,6 +153,7 @@ class _Session:
                 with self._context.ledger.begin() as connection:
                     verdicts |= self._decide(connection, again, self._stored(connection, again), silent)
         self.counts["captions"] += len(verdicts)
+        self.awaiting += sum(bool(verdict.awaits) for verdict in verdicts.values())
         self.counts.update(_OUTCOMES[verdict.outcome] for verdict in verdicts.values())
         self._context.progress.update(self.counts["captions"], None, "captions scored")
 
@@ -184,17 +204,16 @@ def plan(
 ) -> list[dict[str, Any]]:
     """What score would do: captions without a score, by scorer, and at most how many paid stages would look at.
 
-    cost_usd is an estimate by the prices of the first model that each stage names; scorers cost nothing but time.
+    Scorers cost nothing but time. Raises ConfigError where score would refuse.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     with ledger.read(timeout_s=600) as connection:
-        present = bench(settings, BlobStore(settings.blob_url).get, reading.default_engine())
-        for name, key in present.keys.items():
+        policy = Policy(settings, connection, BlobStore(settings.blob_url).get)
+        for name, key in policy.bench.keys.items():
             parameters = {"wanted": f"{name} {key}", "discipline": discipline}
             captions = connection.execute(sql(_SQL, "count_unscored"), parameters).scalar_one()
             rows.append(
                 {"scorer": name, "captions": captions if limit is None else min(captions, limit), "cost_usd": 0.0}
             )
-    routes = routes_file.load(settings)
-    unscored = max((row["captions"] for row in rows), default=0)
-    return rows + [paid.estimate(routes, stage, share, unscored) for stage, share in paid.shares(routes).items()]
+        sha256 = policy.thresholds.policy_sha256
+        return rows + paid.plan(connection, policy.routes, sha256, discipline=discipline, limit=limit)

@@ -33,7 +33,9 @@ class Subject:
     @property
     def features(self) -> dict[str, str]:
         """What strata are made of."""
-        return {"discipline": self.discipline, "kind": self.evidence.kind, "model": self.model}
+        return {
+            "discipline": self.discipline, "kind": self.evidence.kind, "model": self.model, "family": self.family,
+        }  # fmt: skip
 
 
 def load(

@@ -19,21 +19,27 @@ _SQL = "omnisci_etl.judging.sql"
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A fitted threshold of a scorer for a stratum: features of captions that have these values ({} is all)."""
+    """A fitted threshold of a scorer for a stratum: features of captions that have these values ({} is all).
+
+    families: of captioners whose judge it was fitted to; none for scorers that are the same for every caption.
+    """
 
     scorer: str
     stratum: Mapping[str, str]
     at_least: float
     band: float
     source: str
+    families: frozenset[str] = frozenset()
 
     def fits(self, features: Mapping[str, str]) -> bool:
         """Whether a caption of these features belongs to the stratum."""
+        if self.families and features.get("family") not in self.families:
+            return False
         return all(features.get(name) == value for name, value in self.stratum.items())
 
 
 class Thresholds:
-    """The checks for each caption. keys: config hashes of the scorers by name, as this code computes them.
+    """The checks for each caption. keys: config hashes of the scorers by name; calibrated: the newest first.
 
     settings: everything else that decisions depend on, such as the shares of paid stages. stated: thresholds by scorer
     that hold whatever calibrations say. Raises ConfigError where one names a scorer that is none.
@@ -60,8 +66,8 @@ class Thresholds:
             else replace(check, band=band)
             for check in DEFAULT_CHECKS
         )
-        # The narrowest stratum first; of two as narrow the one whose source is newer.
-        self._calibrated = sorted(calibrated, key=lambda one: (-len(one.stratum), one.source))
+        # The narrowest stratum first; of two as narrow the newer one, which the sort leaves in front.
+        self._calibrated = sorted(calibrated, key=lambda one: -len(one.stratum))
         self._made: dict[tuple[tuple[str, str], ...], tuple[Check, ...]] = {}
         self.policy = CALIBRATED_POLICY if calibrated else DEFAULT_POLICY
         self.policy_sha256 = canonical_sha256({
@@ -71,7 +77,7 @@ class Thresholds:
         })  # fmt: skip
 
     def checks(self, features: Mapping[str, str]) -> tuple[Check, ...]:
-        """The checks for a caption with these features (discipline, kind, model)."""
+        """The checks for a caption with these features (discipline, kind, model, family)."""
         if not self._calibrated:
             return self._defaults
         key = tuple(sorted(features.items()))
@@ -86,12 +92,21 @@ class Thresholds:
         return check if found is None else replace(check, at_least=found.at_least, band=found.band, source=found.source)
 
 
-def load_calibrated(connection: Connection, keys: Mapping[str, str]) -> list[Calibrated]:
-    """The newest threshold of each scorer and stratum; one fitted to a scorer as it no longer is has expired."""
-    wanted = [f"{name} {key}" for name, key in keys.items()]
+def load_calibrated(
+    connection: Connection, keys: Mapping[str, str], judges: Mapping[tuple[str, str], frozenset[str]] | None = None
+) -> list[Calibrated]:
+    """The newest threshold of each scorer and stratum; one fitted to a scorer as it no longer is has expired.
+
+    judges: scorers that are models, by name and config hash, with the families whose captions each judges.
+    """
+    families = judges or {}
+    wanted = [f"{name} {key}" for name, key in (*keys.items(), *families)]
     rows = connection.execute(sql(_SQL, "calibrations"), {"wanted": wanted})
     return [
-        Calibrated(row.scorer, row.stratum, row.at_least, row.band, f"calibration {row.calibration_id}")
+        Calibrated(
+            row.scorer, row.stratum, row.at_least, row.band, f"calibration {row.calibration_id}",
+            families.get((row.scorer, row.config_sha256), frozenset()),
+        )
         for row in rows
         if row.at_least is not None
-    ]
+    ]  # fmt: skip

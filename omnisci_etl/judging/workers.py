@@ -22,7 +22,7 @@ from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.lines import Key, Scored, score_lines
 
 # So many captions keep a process busy for longer than it takes to hand them over.
-PART = 125
+PART = 25
 # A worker holds hundreds of thousands of objects for as long as it lives: what the collector looks through must be new.
 _YOUNG = 50_000
 

@@ -49,24 +49,36 @@ _HEADINGS = (
     ),
     ("comment", re.compile(r"(?:invited )?comment(?:ary|s)?$|correspondence$|matters arising$|q ?& ?a$", re.I)),
     ("review", re.compile(r"(?:systematic )?review(?: article)?s?$|perspectives?$", re.I)),
-    ("other", re.compile(r"editorial|news\b|obituary", re.I)),
+    (
+        "other",
+        re.compile(r"editorial|news\b|obituary|research (?:highlight|briefing)s?$|books?\b|world view$|career\b", re.I),
+    ),
     (
         "research-article",
         re.compile(r"(?:original |research )*(?:article|paper|report)s?$|brief report|letters?$", re.I),
     ),
 )
 
+# Most of what is asked about is a subject.
+_ANY_HEADING = re.compile("|".join(pattern.pattern for _, pattern in _HEADINGS), re.I)
+
 
 def article_type(stated: str, headings: list[str]) -> str:
-    """What the heading says where it says it, as some publishers give comments and corrections any type."""
+    """What the heading says where it says it, as some publishers give comments and corrections any type.
+
+    "Article" says nothing against a type that is more exact.
+    """
     if stated in {"correction", "retraction"}:
         return stated
-    named = (heading_type(heading) for heading in headings)
-    return next(filter(None, named), None) or _TYPES.get(stated, "research-article")
+    named = next(filter(None, (heading_type(heading) for heading in headings)), None)
+    exact = _TYPES.get(stated, "research-article")
+    return exact if named is None or (named == "research-article" and exact in {"review", "other"}) else named
 
 
 def heading_type(heading: str) -> str | None:
     """The article type that the heading of an article ("Author Correction", "Comment") stands for."""
+    if not _ANY_HEADING.match(heading):
+        return None
     return next((kind for kind, pattern in _HEADINGS if pattern.match(heading)), None)
 
 

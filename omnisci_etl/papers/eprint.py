@@ -12,9 +12,8 @@ from lxml import etree
 
 from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.panels import split_panels
-from omnisci_etl.papers import latex
+from omnisci_etl.papers import latex, registry
 from omnisci_etl.papers.archive import Package, open_package, sniff
-from omnisci_etl.papers.isolate import run_isolated
 from omnisci_etl.papers.latex.source import read_tex, top_file
 from omnisci_etl.papers.mentions import split_label, survey
 from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, clean
@@ -22,7 +21,6 @@ from omnisci_etl.papers.xml import parse_html
 
 HTML_EXTRACTOR = "html-eprint"
 HTML_VERSION = "1.0.0"
-PDF_SECONDS, PDF_MEGABYTES = 300.0, 4096
 
 _HTML = (".html", ".htm")
 _WEB_PICTURES = (".gif", ".jpg", ".jpeg", ".png")
@@ -62,7 +60,7 @@ def parse(data: bytes) -> Document:
     BadInput("unsupported-document") for PostScript and word processors' files, and what the parsers raise.
     """
     if sniff(data) == "pdf":
-        return _parse_pdf(data)
+        return registry.parse("pdf", data)
     package = open_package(data)
     try:
         document = latex.parse(package)
@@ -71,11 +69,7 @@ def parse(data: bytes) -> Document:
             raise
         return _parse_other(package, error)
     wrapped = None if document.figures else _wrapped_pdf(package)
-    return _parse_pdf(wrapped) if wrapped else document
-
-
-def _parse_pdf(data: bytes) -> Document:
-    return run_isolated("omnisci_etl.papers.pdf:parse", data, seconds=PDF_SECONDS, megabytes=PDF_MEGABYTES)
+    return registry.parse("pdf", wrapped) if wrapped else document
 
 
 def _wrapped_pdf(package: Package) -> bytes | None:
@@ -94,7 +88,7 @@ def _parse_other(package: Package, error: BadInput) -> Document:
     kinds = {name: sniff(package.read(name)) for name in package.names if "/" not in name}
     pdfs = [name for name, kind in kinds.items() if kind == "pdf"]
     if len(pdfs) == 1:
-        return _parse_pdf(package.read(pdfs[0]))
+        return registry.parse("pdf", package.read(pdfs[0]))
     extensions = {posixpath.splitext(name)[1].lower() for name in package.names}
     if "postscript" in kinds.values() or pdfs or extensions & {".docx", ".doc", ".odt", ".rtf", ".ps"}:
         raise BadInput("unsupported-document", "a package without LaTeX, HTML or a single PDF") from error

@@ -59,21 +59,24 @@ class _Item(NamedTuple):
 
 _AFTER_FIG = r"(?:[Uu][Rr][Ee])?(?:\.?(?P<plural>s|S(?!\d)))?\.?\s*(?:[Nn][Oo]\.\s*)?"
 _WORD = re.compile(r"[Ff](?<![^\W\d_].)[Ii][Gg]" + _AFTER_FIG)
-# Begins with a literal, to which the engine skips at several times the speed; finds the word from its second letter on.
+# What begins with letters is found at several times the speed, as the engine skips to them.
+_CAPITAL = re.compile(r"Fig(?<![^\W\d_]...)" + _AFTER_FIG)
 _SMALL = re.compile(r"ig(?<=[Ff]ig)(?<![^\W\d_]...)" + _AFTER_FIG)
+_LARGE = re.compile(r"I[Gg]")
 _KIND = re.compile(
     r"(?<![^\W\d_])(?P<kind>"
-    rf"(?:(?:extended|expanded)(?:\s|{DASH})?(?:data|view)|supplement(?:ary|al)?|suppl?|supporting|appendix|(?-i:SI|ED|EV))\b"
+    rf"(?:(?:extended|expanded)(?:\s|{DASH})?(?:data|view)|supplement(?:ary|al)?|suppl?|supporting|additional(?!\s[a-eg-z])|(?:online\s)?appendix"
+    r"|(?-i:SI|ED|EV))\b"
     rf"|(?-i:S){DASH})"
-    r"\.?\s*(?:(?:information|info|materials?|data|online|appendix)[.,:]?\s*)?$",
+    r"\.?\s*(?:(?:info\.|(?:information|info|materials?|data|online|appendix)[,:]?|(?:files?|materials?|data)\s?S?\d{1,2}:)\s*)?$",
     re.I,
 )
 _LONGEST_KIND = 48
 _OFTEN = re.compile(r"(?<![^\W\d_])[Ss]upplementary\s")
 _OFTEN_LENGTH = len("supplementary ")
 _KIND_ENDS = (
-    *("ata", "iew", "ary", "tal", "ent", "upp", "ppl", "ing", "dix", "ion", "nfo", "ial", "als", "ine"),
-    *("ATA", "IEW", "ARY", "TAL", "ENT", "UPP", "PPL", "ING", "DIX", "SI", "ED", "EV"),
+    *("ata", "iew", "ary", "tal", "ent", "upp", "ppl", "ing", "dix", "ion", "nfo", "ial", "als", "ine", "nal"),
+    *("ATA", "IEW", "ARY", "TAL", "ENT", "UPP", "PPL", "ING", "DIX", "SI", "ED", "EV", "NAL"),
     *(f"S{dash}" for dash in "-‐‑–"),
 )
 _KIND_MARKS = " \xa0\u2009\u202f\t\n.,:"
@@ -83,10 +86,12 @@ _NUMBER = re.compile(
     r"(?P<open>\()?(?P<prefix>[Ss][Uu][Pp][Pp]?|[Ee][DdVv]|[Ss][Ii]|s|[A-Z])?(?P<gap>[.\-]?)(?P<number>[0-9]{1,3})(?!\d)"
     r"(?P<minor>\.[0-9]{1,2}(?!\d))?(?(open)\))"
 )
-# "Supplementary Note 1 and Fig. 3": the adjective is said once for both.
+# "Supplementary Note 1 and Fig. 3": the adjective is said once for both. Not so behind "Supplementary Table 2, ": where
+# such figures are linked, they are the paper's own.
 _SHARED_KIND = re.compile(
-    r"\b(?:supplementary|supporting)\s(?:notes?|tables?|data|movies?|videos?|methods?|information|texts?|sections?"
-    r"|discussions?|materials?)(?:\s[\dA-Z][\w.–-]{0,6})?(?:\sand|\s&|,|;|,\sand)\s$",
+    r"\b(?:(?:supplement(?:ary|al)?|supporting)\s(?:(?:notes?|methods?|texts?|sections?|discussions?)(?:\s[\dA-Z][\w.–-]{0,6})?"
+    r"|(?:tables?|data|movies?|videos?|information|materials?)(?:\s\(tables?\s[\dA-Z][\w.–-]{0,6})?)"
+    r"|supplement\stables?\s[\dA-Z][\w.–-]{0,6})(?:\sand|\s&|,|;|,\sand)\s$",
     re.I,
 )
 _LONGEST_SHARED = 48
@@ -110,17 +115,20 @@ _PANEL_OF = re.compile(r"[Pp]anels?\s+(?P<list>[^.;:]{1,40}?)\s+(?:of|in|from)\s
 _LONGEST_PANEL_OF = 60
 _OF_WORK = (
     r"(?:our\s+)?(?:the\s+)?[Rr]efs?\b|[Rr]eferences?\b|\[\d|(?:their|that|his|her)\s|the\s+(?:same\s+)?(?:companion|cited|original)\s"
-    r"|[A-Z][\w'’-]+\s+(?:et\s+al|(?:and|&)\s+[A-Z][\w'’-]+\s*[(\[]|[(\[](?:19|20)?\d)"
+    r"|[A-Z][\w'’-]+\s+(?:et\s+al|(?:and|&)\s+[A-Z][\w'’-]+(?:\s*[(\[]|,?\s(?:19|20)\d\d)|[(\[](?:19|20)?\d)"
 )
 _ELSEWHERE = re.compile(
     r"\s*,?\s*(?:(?:of|in|from|by)\s+(?:(?P<supplement>(?:the\s+)?(?:online\s+)?(?:[Ss]upplement|[Ss]upporting|SI\b|appendix))"
-    rf"|{_OF_WORK})|therein\b)"
+    rf"|{_OF_WORK})|therein\b"
+    r"|[(\[](?P<aside>(?:online\s)?(?:[Ss]upplement(?:ary\s\w+)?|[Ss]upporting\s[Ii]nformation|SI|[Aa]ppendix))[)\]])"
 )
 _THEIRS = re.compile(
     r"(?:\b[Tt]heir|(?:\s\[|(?<![^\W_])[Rr]efs?\.\s?\[?)\d{1,3}(?:(?:,|\s?[–-])\s?\d{1,3}){0,9}(?:\](?!,)|,)(?:\s(?:see|cf\.))?)\s?$"
 )
 _LONGEST_THEIRS = 60
+_THEIRS_ENDS = (",", "r", "]", "e", ".")
 _COUNTED = re.compile(r"[1-4]D\b(?=\s+[a-z])|\d+(?:[dhs]\s+(?:after|before|post|later|of)\b)")
+_QUANTITY = re.compile(rf"{DASH}[^\W\d_]{{2}}|\.\d")
 UNIT = re.compile(
     r"\s*(?:[%°µμΩÅ×±=<>]|(?:[kcdmnpf]?m|[kmnp]?g|[mnpf]s|[mnpf]M|m[Ll]|[kMG]?Hz|[kM]?(?:eV|Pa|V|W)|kDa|min|h|hours?|days?"
     r"|weeks?|months?|years?|K|of\s+(?:them|these|those|which|whom))(?![^\W_]))"
@@ -197,12 +205,17 @@ def find_lists(text: str) -> Iterator[ReferenceList]:
 
 def _words(text: str) -> Iterator[tuple[int, int, bool]]:
     """(start, end, whether it is plural) of each word "figure" with the stop and the blanks after it."""
-    if ("G" in text and ("iG" in text or "IG" in text)) or ("I" in text and "Ig" in text):
-        for word in _WORD.finditer(text):
-            yield word.start(), word.end(), bool(word["plural"])
-        return
-    for word in _SMALL.finditer(text):
-        yield word.start() - 1, word.end(), bool(word["plural"])
+    first = 0
+    if ("I" in text and _LARGE.search(text)) or ("G" in text and "iG" in text):
+        pattern = _WORD
+    elif "fig" in text:
+        # Finds the word from its second letter on.
+        pattern, first = _SMALL, 1
+    else:
+        pattern = _CAPITAL
+    for word in pattern.finditer(text):
+        start, end = word.span()
+        yield start - first, end, word["plural"] is not None
 
 
 def bare_panels(anchor: str) -> tuple[str, ...]:
@@ -224,7 +237,8 @@ def _head(text: str, start: int, end: int, plural: bool, floor: int) -> _Head:
     if _OFTEN.match(text, max(floor, start - _OFTEN_LENGTH), start):
         return _Head(start - _OFTEN_LENGTH, end, "S", plural)
     kind = None
-    if text[max(floor, start - 8) : start].rstrip(_KIND_MARKS).endswith(_KIND_ENDS):
+    near = text[max(floor, start - 8) : start]
+    if near.endswith(": ") or near.rstrip(_KIND_MARKS).endswith(_KIND_ENDS):
         kind = _KIND.search(text, max(floor, start - _LONGEST_KIND), start)
     if kind is None:
         before = text[max(floor, start - _LONGEST_SHARED) : start]
@@ -251,7 +265,11 @@ def _list(text: str, head: _Head) -> ReferenceList | None:
         prefix = last.prefix if separator["dash"] else first.prefix
         item = _next_item(text, separator, prefix, strict=not head.plural or distinct > 1)
         # "Figure 7 (a), (1) for the first": numbers of something else, unless the first stands in brackets, too.
-        if item is None or item.bracketed > first.bracketed:
+        if (
+            item is None
+            or item.bracketed > first.bracketed
+            or not _is_figure(item, last, separator, prefix, plural=head.plural)
+        ):
             break
         _append(found, last, item, separator)
         distinct += item.name != last.name
@@ -260,11 +278,13 @@ def _list(text: str, head: _Head) -> ReferenceList | None:
 
 
 def _single(text: str, head: _Head, alone: re.Match[str]) -> ReferenceList:
-    panels = _panels_before(text, head.start) + ((alone["panel"],) if alone["panel"] else ())
-    found = Reference(head.start, alone.end(), f"{head.prefix}{int(alone['number'])}", panels)
-    theirs = _is_theirs(text, head.start)
-    supplement = head.prefix in {"S", "ED"}
-    return ReferenceList(head.start, alone.end(), head.end, () if theirs else (found,), supplement, theirs)
+    start, items, prefix, _ = head
+    number, panel = alone.groups()
+    end = alone.end()
+    panels = _panels_before(text, start) + ((panel,) if panel else ())
+    theirs = _is_theirs(text, start)
+    found = () if theirs else (Reference(start, end, f"{prefix}{int(number)}", panels),)
+    return ReferenceList(start, end, items, found, prefix in {"S", "ED"}, theirs)
 
 
 def _next_item(text: str, separator: re.Match[str], prefix: str, *, strict: bool) -> _Item | None:
@@ -279,12 +299,28 @@ def _next_item(text: str, separator: re.Match[str], prefix: str, *, strict: bool
 
 def _plausible(text: str, separator: re.Match[str], item: _Item, strict: bool) -> bool:
     """Whether a further number of a list is a figure's and not a count or a measure ("in Fig. 3, 40 cells were")."""
-    if _COUNTED.match(text, separator.end()) or (not item.panels and UNIT.match(text, item.end)):
+    if _COUNTED.match(text, separator.end()):
+        return False
+    if not item.panels and (UNIT.match(text, item.end) or _QUANTITY.match(text, item.end)):
+        return False
+    # "72 h" reads as panel h.
+    if strict and item.panels and text[item.end - 2].isspace() and UNIT.match(text, item.end - 2):
         return False
     after = _AFTER_ITEM.match(text, item.end)
     if after is None or item.panels:
         return True
     return bool(after["space"]) and (not strict or bool(_GOES_ON.match(after["word"])))
+
+
+def _is_figure(item: _Item, last: _Item, separator: re.Match[str], prefix: str, *, plural: bool) -> bool:
+    """Whether a further number is no numbered panel ("Fig. 2, A1–C3", "Fig. 4b—4, 5") and no quantity behind a singular
+    ("Fig. 3, F1,94 = 5", "Fig. 1; 7").
+    """
+    if separator["dash"] and last.panels and not item.panels and item.number <= last.number:
+        return False
+    if item.prefix != prefix and item.prefix not in {"S", "ED"}:
+        return plural and not (last.panels and last.panels[-1].isupper())
+    return plural or bool(item.panels) or ";" not in separator[0]
 
 
 def _append(found: list[Reference], last: _Item, item: _Item, separator: re.Match[str]) -> None:
@@ -303,7 +339,7 @@ def _at_home(text: str, head: _Head, found: list[Reference], last: _Item) -> Ref
     """The list; the words around may give it to another work (no references are left), or to the supplement (S)."""
     whole = ReferenceList(head.start, last.end, head.end, tuple(found), head.prefix in {"S", "ED"})
     elsewhere = _ELSEWHERE.match(text, last.end)
-    if elsewhere is not None and elsewhere["supplement"]:
+    if elsewhere is not None and (elsewhere["supplement"] or elsewhere["aside"]):
         named = (r if r.number[0].isalpha() else r._replace(number=f"S{r.number}") for r in found)
         return whole._replace(references=tuple(named), supplement=True)
     if elsewhere is not None or _is_theirs(text, head.start):
@@ -313,7 +349,9 @@ def _at_home(text: str, head: _Head, found: list[Reference], last: _Item) -> Ref
 
 def _is_theirs(text: str, position: int) -> bool:
     """Whether the words before give the figure to another work: "their Fig. 2", "[12, Fig. 3]"."""
-    if not text[max(0, position - 2) : position].rstrip().endswith((",", "r", "]", "e", ".")):
+    if text[position - 1 : position] == "(" or not text[max(0, position - 2) : position].rstrip().endswith(
+        _THEIRS_ENDS
+    ):
         return False
     return _THEIRS.search(text, max(0, position - _LONGEST_THEIRS), position) is not None
 
@@ -331,16 +369,21 @@ def _item(text: str, position: int, kind: str) -> _Item | None:
     match = _NUMBER.match(text, position)
     if match is None:
         return None
-    prefix = (match["prefix"] or "").upper()
-    if not prefix and match["gap"]:
+    opened, prefix, gap, number, minor = match.groups("")
+    if gap and not prefix:
         return None
+    prefix = prefix.upper()
     prefix = "S" if prefix in {"SUP", "SUPP", "SI"} else "ED" if prefix == "EV" else prefix
+    if prefix and kind and prefix not in {"S", "ED"} and kind[0] in "SE":
+        prefix = f"{'S' if kind[0] == 'S' else 'ED'}{prefix}"
     panels, end = panels_after(text, match.end())
-    return _Item(end, prefix or kind, int(match["number"]), match["minor"] or "", panels, bool(match["open"]))
+    return _Item(end, prefix or kind, int(number), minor, panels, bool(opened))
 
 
 def _panels_before(text: str, position: int) -> tuple[str, ...]:
     """The panels of "panels a and b of Fig. 1"."""
+    if text[position - 1 : position] == "(":
+        return ()
     floor = max(0, position - _LONGEST_PANEL_OF)
     if text.find("anel", floor, position) < 0:
         return ()

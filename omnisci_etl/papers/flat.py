@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html.entities import html5
+from itertools import accumulate
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -16,7 +17,6 @@ MATHML = "http://www.w3.org/1998/Math/MathML"
 _TWINS = frozenset(
     {"annotation", "annotation-xml", "tex-math", f"{{{MATHML}}}annotation", f"{{{MATHML}}}annotation-xml"}
 )
-_STRING = etree.XPath("string()", smart_strings=False)
 # No character of a parsed tree, so that it can stand in the text where a stretch begins or ends.
 _MARK = "\0"
 _BLOCK, _REPLACED, _BOLD, _LINK, _NODE = 1, 2, 4, 8, 16
@@ -24,18 +24,38 @@ _POSITION = itemgetter(0, 1)
 
 _Target = tuple[str, str]
 _Span = tuple[int, int, _Target | None]
+_Mark = tuple[_Target | None] | tuple[()]
 _KNOWN: dict[type[Dialect], tuple[dict[object, int], int]] = {}
 
 
 def squeeze(text: str) -> str:
     """The same as clean(text), faster where nothing is to be dropped."""
-    joined = " ".join(text.split())
-    return joined if joined.isprintable() else clean(text)
+    if not text.isprintable():
+        spaced = _blanks(text)
+        if not spaced.isprintable():
+            joined = " ".join(text.split())
+            return joined if joined.isprintable() else clean(text)
+        text = spaced
+    # Where all is printable, there is no white space but blanks.
+    return _single(text)
+
+
+def _blanks(text: str) -> str:
+    """The text with blanks for the other kinds of white space that are common."""
+    return text.replace("\xa0", " ").replace("\u2009", " ").replace("\n", " ")
+
+
+def _single(text: str) -> str:
+    """The text with each run of blanks as one, none at its ends."""
+    text = text.strip(" ")
+    while "  " in text:
+        text = text.replace("  ", " ")
+    return text
 
 
 def raw_text(element: etree._Element) -> str:
     """All characters within an element, as they stand."""
-    return str(_STRING(element))
+    return etree.tostring(element, method="text", encoding="unicode", with_tail=False)
 
 
 class Flat(NamedTuple):
@@ -94,7 +114,7 @@ def flatten(elements: etree._Element | Iterable[etree._Element], dialect: Dialec
     text = "".join(pieces.text)
     if not pieces.marks:
         return Flat(squeeze(text))
-    text, spans = _unmarked(_squeezed(text), pieces.marks)
+    text, spans = _squeezed(text, pieces.marks)
     bold = [(start, end) for start, end, target in spans if target is None]
     links = [Link(start, end, *target) for start, end, target in spans if target is not None]
     return Flat(text, tuple(bold), tuple(links))
@@ -138,7 +158,7 @@ class _Pieces:
 
     def __init__(self, dialect: Dialect) -> None:
         self.text: list[str] = []
-        self.marks: list[tuple[_Target | None] | tuple[()]] = []
+        self.marks: list[_Mark] = []
         self._dialect = dialect
         self._roles, self._others = _roles(type(dialect))
 
@@ -181,9 +201,9 @@ class _Pieces:
             self.text.append(text)
         if role & _BLOCK:
             self.text.append(" ")
-        if opened:
-            self.text.append(_MARK * opened)
-            self.marks.extend([()] * opened)
+        for _ in range(opened):
+            self.text.append(_MARK)
+            self.marks.append(())
 
     def _replace(self, element: etree._Element) -> None:
         instead = self._dialect.instead(element)
@@ -227,21 +247,38 @@ def _asked(dialect: type[Dialect]) -> tuple[dict[object, int], int]:
     return roles | dict.fromkeys((etree.Entity, etree.Comment, etree.ProcessingInstruction), _NODE), others
 
 
-def _squeezed(text: str) -> str:
-    """The same as squeeze(text) but for the marks, which stay."""
-    text = text.replace("\xa0", " ").replace("\u2009", " ").replace("\n", " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
-    # Where all is printable, no white space is left but blanks.
-    if text.replace(_MARK, "").isprintable():
-        return text.strip(" ")
+def _squeezed(text: str, marks: list[_Mark]) -> tuple[str, list[_Span]]:
+    """squeeze(text) without its marks, and the stretches in the order of their starts."""
+    spaced = _blanks(text).strip(" ")
+    pieces = spaced.split(_MARK)
+    plain = "".join(pieces)
+    if plain.isprintable():
+        # Nearly all is in order but for its marks.
+        if "  " not in plain and not plain.startswith(" ") and not plain.endswith(" "):
+            return plain, _stretches(plain, accumulate(map(len, pieces)), marks)
+        return _unmarked(_single(spaced), marks)
     joined = " ".join(text.split())
-    if joined.replace(_MARK, "").isprintable():
-        return joined
-    return " ".join("".join(c for c in text if c.isprintable() or c.isspace() or c == _MARK).split())
+    if not joined.replace(_MARK, "").isprintable():
+        joined = " ".join("".join(c for c in text if c.isprintable() or c.isspace() or c == _MARK).split())
+    return _unmarked(joined, marks)
 
 
-def _unmarked(text: str, marks: list[tuple[_Target | None] | tuple[()]]) -> tuple[str, list[_Span]]:
+def _stretches(text: str, places: Iterable[int], marks: list[_Mark]) -> list[_Span]:
+    """The stretches between marks that stood at these places of the text; a blank at either end is no part of one."""
+    opened: list[tuple[int, _Target | None]] = []
+    spans: list[_Span] = []
+    for place, mark in zip(places, marks, strict=False):
+        if mark:
+            opened.append((place + (text[place : place + 1] == " "), mark[0]))
+        else:
+            start, target = opened.pop()
+            end = place - (text[place - 1 : place] == " ")
+            if start < end:
+                spans.append((start, end, target))
+    return sorted(reversed(spans), key=_POSITION)
+
+
+def _unmarked(text: str, marks: list[_Mark]) -> tuple[str, list[_Span]]:
     """The text without its marks, and the stretches in the order of their starts; those without a character are none.
 
     A blank on either side of a mark stands before the next word, outside of a stretch that begins or ends between.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
+import math
 import os
 import pickle
 import resource
@@ -29,9 +30,13 @@ from omnisci_etl.papers.model import Document
 IDLE_SECONDS = 60.0
 START_SECONDS = 120.0
 MAX_IDLE = 2
+# A busy machine gives a good document less than a whole processor: it is waited for so many times its seconds.
+PATIENCE = 2
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
+# Every thread of a model would reserve an arena of its own, and the limit of memory counts what is reserved.
+_ALLOCATOR = {"MALLOC_ARENA_MAX": "2"}
 _SERVE = (
     "import sys; sys.path.append(sys.argv[1]); from omnisci_etl.papers.isolate import serve; serve(int(sys.argv[2]))"
 )
@@ -45,7 +50,9 @@ _in_worker = False
 def run_isolated(function: str, data: bytes, *, seconds: float, megabytes: int) -> Document:
     """The document that function ("package.module:name", taking bytes) makes of data, in another process.
 
-    Raises what the function raises; HostileInput("parser-timeout") over the wall-clock, CPU or memory limit;
+    seconds are those of processors, all threads together; PATIENCE times as long is waited for by the clock.
+
+    Raises what the function raises; HostileInput("parser-timeout") over the limit of time or memory;
     BadInput("malformed-document") where the process crashed.
     """
     document = call_isolated(function, data, seconds=seconds, megabytes=megabytes)
@@ -75,7 +82,7 @@ class _Worker:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+            environment = _ALLOCATOR | {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-c", _SERVE, _ROOT, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
@@ -101,8 +108,8 @@ class _Worker:
         """The answer to a request, or the error that stands for a worker that was too slow or died."""
         try:
             self.line.send_bytes(request)
-            if not self.line.poll(seconds):
-                raise HostileInput("parser-timeout", f"not done after {seconds:g} s")
+            if not self.line.poll(PATIENCE * seconds):
+                raise HostileInput("parser-timeout", f"not done after {PATIENCE * seconds:g} s")
             return self.line.recv_bytes()
         except (EOFError, OSError) as gone:
             status = self.process.wait(timeout=10)
@@ -235,10 +242,9 @@ def _answer(request: bytes) -> bytes:
 
 def _limit(seconds: float, megabytes: int) -> None:
     """The kernel stops a request that its caller did not: by default action, so that no Python code has to run."""
-    signal.setitimer(signal.ITIMER_REAL, seconds + 5)
+    signal.setitimer(signal.ITIMER_REAL, PATIENCE * seconds + 5)
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    cores = os.cpu_count() or 1
-    processor_seconds = int(usage.ru_utime + usage.ru_stime + seconds * cores) + 2
+    processor_seconds = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
     for kind, soft in ((resource.RLIMIT_CPU, processor_seconds), (resource.RLIMIT_AS, megabytes << 20)):
         hard = resource.getrlimit(kind)[1]
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice, takewhile
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from omnisci_etl.errors import BadInput
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers import jats_front as front
 from omnisci_etl.papers.article_types import article_type
+from omnisci_etl.papers.figure_references import names_figures
 from omnisci_etl.papers.flat import flatten
 from omnisci_etl.papers.jats_text import FLOATS, MATHS, XLINK, BodyReader, CaptionReader, plain
 from omnisci_etl.papers.mentions import figure_number, split_label, survey
@@ -20,8 +22,13 @@ from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
 from omnisci_etl.papers.xml import MAX_PARAGRAPHS, check_figures, local_names, parse_xml
 
 EXTRACTOR = "jats"
-VERSION = "1.1.1"
+VERSION = "1.1.2"
 
+_SECTIONS = frozenset({"sec", "app", "boxed-text"})
+_THANKS = frozenset(
+    {"acknowledgements", "acknowledgments", "author contributions", "authors’ contributions", "authors' contributions"}
+)
+_REFERENCES, _REFERENCES_END = b"<ref-list", b"</ref-list>"
 _FOREIGN = frozenset({"sub-article", "response", "supplementary-material", "front-stub"})
 
 
@@ -39,7 +46,7 @@ def parse(data: bytes) -> Document:
     A wrapper such as <pmc-articleset> is looked through for its first article. Raises BadInput:
     malformed-document, unsupported-document (XML, but no JATS article), too-large, hostile-xml.
     """
-    root = local_names(parse_xml(data), data)
+    root = _tree(data)
     article = root if root.tag == "article" else root.find(".//article")
     meta = article.find("front/article-meta") if article is not None else None
     if article is None or meta is None:
@@ -65,6 +72,24 @@ def parse(data: bytes) -> Document:
     )
 
 
+def _tree(data: bytes) -> etree._Element:
+    """The tree of a file without its last list of references: nothing in it is read, and it is a third of most files.
+
+    What is wrong within the list is not noticed so. Where it is not one piece, as it holds lists itself, the file is
+    not well-formed without it, and is parsed whole.
+    """
+    end = data.rfind(_REFERENCES_END)
+    if end >= 0 and data[max(0, end - 2 * len(_REFERENCES_END)) : end].rstrip().endswith(_REFERENCES_END):
+        end = data.rfind(_REFERENCES_END, 0, end)
+    start = data.rfind(_REFERENCES, 0, end) if end >= 0 else -1
+    # Without this mark it holds no comment, within which its end could stand.
+    if start >= 0 and data.find(b"!", start, end) < 0:
+        with suppress(BadInput):
+            rest = data[:start] + data[end + len(_REFERENCES_END) :]
+            return local_names(parse_xml(rest), rest)
+    return local_names(parse_xml(data), data)
+
+
 def _figures(article: etree._Element) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
     """The figures, and the numbers of those that the text names besides."""
     found = list(_find_figures(article))
@@ -76,10 +101,12 @@ def _figures(article: etree._Element) -> tuple[tuple[Figure, ...], tuple[str, ..
         targets[figure.element.get("id", "")] = (locator, "")
     targets.pop("", None)
     labels = {locator: figure.label for figure, locator in zip(found, locators, strict=True)}
-    named, missing = survey(islice(_paragraphs(article, BodyReader(targets)), MAX_PARAGRAPHS), labels)
+    captions = {locator: _caption(figure) for figure, locator in zip(found, locators, strict=True)}
+    paragraphs = islice(_paragraphs(article, BodyReader(targets)), MAX_PARAGRAPHS)
+    named, missing = survey(paragraphs, labels, {locator: panels for locator, (_, panels) in captions.items()})
     figures = []
     for ordinal, (figure, locator) in enumerate(zip(found, locators, strict=True), 1):
-        caption, panels = _caption(figure)
+        caption, panels = captions[locator]
         pictures = tuple(_pictures(figure.element))
         slug = "no-picture" if not pictures else None if caption else "no-caption"
         figures.append(
@@ -105,7 +132,7 @@ def _find_figures(article: etree._Element) -> Iterator[_Found]:
     """The main figures; what is within one of them is a part of it, or a figure supplement and left out."""
     for element in article.iter("fig", "fig-group"):
         label = _label(element)
-        if not _is_main(label, figure_number(label)) or any(up.tag in _FOREIGN for up in element.iterancestors()):
+        if not _is_main(label, figure_number(label)) or next(element.iterancestors(*_FOREIGN), None) is not None:
             continue
         parts = [node for node in element.iter("fig") if node is not element]
         yield _Found(element, label, tuple(node for node in parts if not figure_number(_label(node))))
@@ -113,7 +140,7 @@ def _find_figures(article: etree._Element) -> Iterator[_Found]:
 
 def _label(element: etree._Element) -> str:
     """The label of a figure; where it has none, the one that its caption begins with."""
-    text = plain(element.find("label")).rstrip(" .:|")
+    text = plain(next(element.iterchildren("label"), None)).rstrip(" .:|")
     if text:
         return text
     return split_label(plain(element.find("caption")))[0]
@@ -147,8 +174,7 @@ def _pictures(figure: etree._Element) -> Iterator[Picture]:
     """The graphics of a figure; of alternatives the first. Formulas' pictures and figure supplements are left out."""
     for node in figure.iter("graphic"):
         name = (node.get(XLINK) or "").strip()
-        above = list(takewhile(lambda up: up is not figure, node.iterancestors()))
-        if name and not any(_hides(up, node) for up in above):
+        if name and not any(_hides(up, node) for up in takewhile(lambda up: up is not figure, node.iterancestors())):
             yield Picture(name)
 
 
@@ -160,8 +186,13 @@ def _hides(above: etree._Element, graphic: etree._Element) -> bool:
 
 
 def _paragraphs(article: etree._Element, dialect: BodyReader) -> Iterator[Paragraph]:
-    """The paragraphs of the body and the appendices that name or link a figure."""
-    stack = [(node, "") for node in [*article.findall("back//app"), *article.findall("body")]]
+    """The paragraphs and headings of the body and the appendices that name or link a figure.
+
+    The rest of the back matter (notes on data, thanks, contributions) says nothing of what a figure shows.
+    """
+    appendices = article.findall("back//app")
+    appendices.extend(node for node in article.iterfind("back/sec") if _is_appendix(node))
+    stack = [(node, "") for node in [*reversed(appendices), *article.findall("body")]]
     while stack:
         element, section = stack.pop()
         if element.tag == "p":
@@ -169,5 +200,16 @@ def _paragraphs(article: etree._Element, dialect: BodyReader) -> Iterator[Paragr
                 flat = flatten(element, dialect)
                 yield Paragraph(flat.text, section, flat.links)
         elif len(element) and element.tag not in FLOATS:
-            title = plain(element.find("title")) if element.tag in {"sec", "app", "boxed-text"} else ""
-            stack.extend((child, title or section) for child in reversed(element))
+            if element.tag in _SECTIONS and (title := next(element.iterchildren("title"), None)) is not None:
+                section = plain(title) or section
+                if section.lower().rstrip(".:") in _THANKS:
+                    continue
+                if names_figures(section) or (len(title) and dialect.links_figure(title)):
+                    flat = flatten(title, dialect)
+                    yield Paragraph(flat.text, section, flat.links)
+            stack.extend([(child, section) for child in reversed(element)])
+
+
+def _is_appendix(section: etree._Element) -> bool:
+    kind = section.get("sec-type") or plain(next(section.iterchildren("title"), None))
+    return kind.lower().startswith(("appendix", "appendices"))

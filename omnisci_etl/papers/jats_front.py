@@ -56,7 +56,11 @@ def _is_online(node: etree._Element) -> bool:
 def _date(node: etree._Element) -> tuple[date, bool] | None:
     """A date and whether it names the day."""
     iso = re.match(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", node.get("iso-8601-date") or "")
-    parts = list(iso.groups()) if iso else [plain(node.find(name)) for name in ("year", "month", "day")]
+    if iso:
+        parts = list(iso.groups())
+    else:
+        found = {part.tag: part for part in reversed(node)}
+        parts = [plain(found.get(name)) for name in ("year", "month", "day")]
     numbers = [int(part) if part and len(part) < 5 and part.isdecimal() else 0 for part in parts]
     try:
         return date(numbers[0], numbers[1] or 1, numbers[2] or 1), all(numbers)
@@ -65,10 +69,11 @@ def _date(node: etree._Element) -> tuple[date, bool] | None:
 
 
 def licence(meta: etree._Element) -> str | None:
-    """The URL of the licence, as the file links it or else as its words name it."""
-    for node in (*meta.iterfind("permissions/license"), *meta.iterfind("permissions/license_ref")):
-        if uri := next((uri for text in _terms(node) if text and (uri := licence_uri(text))), None):
-            return uri
+    """The URL of the licence, as the file links it or else as its words name it; some say it in the copyright line."""
+    for name in ("license", "license_ref", "copyright-statement"):
+        for node in meta.iterfind(f"permissions/{name}"):
+            if uri := next((uri for text in _terms(node) if text and (uri := licence_uri(text))), None):
+                return uri
     return None
 
 
@@ -114,7 +119,7 @@ def related(article: etree._Element, article_type: str, own: str) -> Iterator[Re
     """The papers that the article is linked to; for a notice without a link the one that its text names first."""
     linked = False
     for node in article.iterfind("front/article-meta/related-article"):
-        if doi := DOI.search(node.get(XLINK) or ""):
+        if doi := DOI.search(node.get(XLINK) or "") or DOI.search("".join(map(str, node.itertext()))):
             linked = True
             yield Related(node.get("related-article-type") or "", doi[0])
     if article_type in NOTICES and not linked:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import cast
 
 from lxml import etree
 
 from omnisci_etl.papers import xml
-from omnisci_etl.papers.flat import Dialect, citation, flatten, formula_text, squeeze
+from omnisci_etl.papers.figure_references import names_figures
+from omnisci_etl.papers.flat import Dialect, citation, flatten, formula_text, raw_text, squeeze
 
 XLINK = f"{{{xml.XLINK}}}href"
 FLOATS = frozenset(
@@ -54,7 +54,6 @@ _BLOCKS = frozenset(
         "permissions",
     }
 )
-_RIDS = etree.XPath("descendant::xref/@rid", smart_strings=False)
 _TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.S)
 
 
@@ -96,28 +95,34 @@ class BodyReader(CaptionReader):
         if element.tag != "sup":
             return super().instead(element)
         # Most hold one link and nothing else, and to take that costs a fraction of a search.
-        only = element[0] if len(element) == 1 else None
-        if only is not None and only.tag == "xref" and only.get("ref-type") == "bibr":
-            return citation(element, only)
+        if len(element) == 1:
+            only = element[0]
+            if only.tag == "xref" and only.get("ref-type") == "bibr":
+                return citation(element, only)
         for node in element.iter("xref"):
             if node.get("ref-type") == "bibr":
                 return citation(element, node)
         return None
 
-    def targets(self, element: etree._Element) -> Iterable[tuple[str, str]]:
-        """The figures among the ids that a cross-reference names."""
-        rids = element.get("rid")
-        if rids is None or (" " not in rids and rids not in self._targets):
-            return ()
-        return [self._targets[rid] for rid in rids.split() if rid in self._targets]
+    def concerns_figure(self, paragraph: etree._Element) -> bool:
+        """As of any format; but most that do hold a link, and to look for one costs less than to read the text."""
+        return self.links_figure(paragraph) or names_figures(raw_text(paragraph))
 
     def links_figure(self, paragraph: etree._Element) -> bool:
-        """As targets would say of any cross-reference, by their ids alone: no element has to be made for that."""
+        """Whether targets names a figure for any cross-reference of the paragraph."""
         known = self._targets
-        for rids in cast("list[str]", _RIDS(paragraph)):
-            if rids in known or (" " in rids and not known.keys().isdisjoint(rids.split())):
+        for node in paragraph.iter("xref"):
+            rids = node.get("rid") or ""
+            if rids in known or (" " in rids and self.targets(node)):
                 return True
         return False
+
+    def targets(self, element: etree._Element) -> Iterable[tuple[str, str]]:
+        """The figures among the ids that a cross-reference names."""
+        rids = element.get("rid") or ""
+        if target := self._targets.get(rids):
+            return (target,)
+        return [self._targets[rid] for rid in rids.split() if rid in self._targets] if " " in rids else ()
 
 
 def plain(element: etree._Element | None) -> str:

@@ -25,7 +25,7 @@ from omnisci_etl.papers.xml import (
 )
 
 EXTRACTOR = "latexml"
-VERSION = "1.1.0"
+VERSION = "1.1.1"
 
 _BLOCKS = frozenset({"p", "div", "li", "br", "h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "td", "tr", "table"})
 _BODIES = ("ltx_document", "ltx_page_content", "ltx_page_main")
@@ -178,10 +178,12 @@ def _figures(body: etree._Element) -> tuple[tuple[Figure, ...], tuple[str, ...]]
         targets.update({part: (locator, letter) for part, (letter, _) in figure.parts.items()})
         targets[figure.element.get("id") or locator] = (locator, "")
     labels = {locator: figure.label for figure, locator in zip(found, locators, strict=True)}
-    named, missing = survey(islice(_paragraphs(body, _Reader(targets)), MAX_PARAGRAPHS), labels)
+    captions = {locator: _caption(figure) for figure, locator in zip(found, locators, strict=True)}
+    paragraphs = islice(_paragraphs(body, _Reader(targets)), MAX_PARAGRAPHS)
+    named, missing = survey(paragraphs, labels, {locator: panels for locator, (_, panels) in captions.items()})
     figures = []
     for ordinal, (figure, locator) in enumerate(zip(found, locators, strict=True), 1):
-        caption, panels = _caption(figure)
+        caption, panels = captions[locator]
         slug = _reject(figure) or (None if caption else "no-caption")
         pictures = tuple(dict.fromkeys(figure.pictures))
         figures.append(
@@ -339,18 +341,17 @@ def _caption(figure: _Found) -> tuple[str, tuple[Panel, ...]]:
 
 
 def _paragraphs(body: etree._Element, reader: _Reader) -> Iterator[Paragraph]:
-    """The paragraphs of sections and appendices that name or link a figure, under their innermost headings."""
+    """The paragraphs and headings of sections and appendices that name or link a figure, under innermost headings."""
     sections: dict[str, str] = {}
     walk = etree.iterwalk(body, events=("start",))
     for _, element in walk:
         if not isinstance(element.tag, str):
             continue
         classes = _classes(element)
-        if element.tag in _HEADINGS:
-            if "ltx_runin" not in classes:
-                sections = {level: text for level, text in sections.items() if level < element.tag}
-                sections[element.tag] = _plain(element)
-        elif element.tag == "p":
+        if element.tag in _HEADINGS and "ltx_runin" not in classes:
+            sections = {level: text for level, text in sections.items() if level < element.tag}
+            sections[element.tag] = _plain(element)
+        if element.tag == "p" or element.tag in _HEADINGS:
             if reader.concerns_figure(element):
                 flat = flatten(element, reader)
                 yield Paragraph(flat.text, list(sections.values())[-1] if sections else "", flat.links)

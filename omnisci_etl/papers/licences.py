@@ -83,6 +83,8 @@ def _stated(text: str) -> _Stated | None:
     """
     text = text.translate(_HYPHENS)
     link = _first(_cc_link(text), _arxiv_link(text))
+    if link and not link.public:
+        return link
     name = _first(_cc_name(text), _arxiv_name(text), _zero_name(text))
     if link and name and link.public and not name.public and name.start < link.start:
         return name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from operator import itemgetter
@@ -13,7 +14,8 @@ from omnisci_etl.papers.figure_references import (
     find_references,
     split_label,
 )
-from omnisci_etl.papers.model import Link, Mention, Paragraph
+from omnisci_etl.papers.model import Link, Mention, Panel, Paragraph
+from omnisci_etl.papers.panel_lists import numbered_panels
 from omnisci_etl.papers.sentences import sentence_at, sentences
 
 __all__ = [
@@ -28,6 +30,8 @@ __all__ = [
 ]
 
 _START = itemgetter(0)
+_FIRST_NUMBER = re.compile(r"[0-9]{1,3}")
+_LEADS = frozenset(",;-–(")
 _Hit = tuple[int, tuple[str, ...], bool]
 
 
@@ -40,9 +44,14 @@ def mentions(paragraphs: Iterable[Paragraph], figures: Mapping[str, str]) -> dic
 
 
 def survey(
-    paragraphs: Iterable[Paragraph], figures: Mapping[str, str]
+    paragraphs: Iterable[Paragraph], figures: Mapping[str, str], panels: Mapping[str, Iterable[Panel]] | None = None
 ) -> tuple[dict[str, tuple[Mention, ...]], tuple[str, ...]]:
-    """The mentions of each figure, and the numbers of own figures that the text names and `figures` lacks."""
+    """The mentions of each figure, and the numbers of own figures that the text names and `figures` lacks.
+
+    panels: those of the figures, by locator, where they are known; a mention names numbered panels ("d1") only if its
+    figure has them, else by their letters.
+    """
+    named_panels = {locator: frozenset([panel.label for panel in those]) for locator, those in (panels or {}).items()}
     numbers: dict[str, str] = {}
     for locator, label in figures.items():
         if number := figure_number(label):
@@ -51,14 +60,43 @@ def survey(
     named: list[str] = []
     for paragraph in paragraphs:
         references = find_references(paragraph.text)
-        named.extend(reference.number for reference in references)
-        for locator, hits in _hits(paragraph, references, numbers, figures).items():
-            panels = tuple(dict.fromkeys([panel for _, letters, _ in hits for panel in letters]))
+        hits_of, wrong = _hits(paragraph, references, numbers, figures)
+        if wrong:
+            references = [reference for n, reference in enumerate(references) if n not in wrong]
+        named.extend([reference.number for reference in references])
+        for locator, hits in hits_of.items():
+            if names := named_panels.get(locator):
+                hits = _exact(paragraph.text, hits, names)
+            letters = tuple(dict.fromkeys([panel for _, panels_there, _ in hits for panel in panels_there]))
             sentence = sentence_at(paragraph.text, hits[0][0])
             namings = sum([counts for _, _, counts in hits])
-            found[locator].append(Mention(paragraph.text, paragraph.section, panels, sentence, namings))
+            found[locator].append(Mention(paragraph.text, paragraph.section, letters, sentence, namings))
     missing = tuple(number for number in _own(named) if _locator(number, numbers) is None)
     return {locator: tuple(those) for locator, those in found.items()}, missing
+
+
+def _exact(text: str, hits: list[_Hit], names: frozenset[str]) -> list[_Hit]:
+    """The namings, with the numbered panels where some are named: "Fig. 1d1, d2", and "Fig. 2, A1–C1" for A to C."""
+    numbered = any([name[1:].isdecimal() for name in names])
+    return [
+        (start, _numbered(text, start, letters, names, numbered), counts) if numbered or not letters else hit
+        for hit in hits
+        for start, letters, counts in (hit,)
+    ]
+
+
+def _numbered(
+    text: str, start: int, letters: tuple[str, ...], names: frozenset[str], numbered: bool
+) -> tuple[str, ...]:
+    """The panels behind the first number from start on; the letters themselves where none of them has a number."""
+    number = _FIRST_NUMBER.search(text, start)
+    if number is None or not (numbered or text[number.end() : number.end() + 1] in _LEADS):
+        return letters
+    labels = numbered_panels(text, number.end())
+    if not any([label[1:] for label in labels]):
+        return letters
+    own = [label if label in names else label[0] for label in labels]
+    return tuple([label for label in own if label in names or label in letters]) or letters
 
 
 def _own(numbers: Iterable[str]) -> list[str]:
@@ -68,13 +106,14 @@ def _own(numbers: Iterable[str]) -> list[str]:
     own = [number for number in numbers if not (number.startswith(("S", "ED")) or "-" in number)]
     if any("." not in number for number in own):
         own = [number.partition(".")[0] for number in own]
-    return list(dict.fromkeys(own))
+    return [number for number in dict.fromkeys(own) if number != "0"]
 
 
 def _hits(
     paragraph: Paragraph, references: Iterable[Reference], numbers: Mapping[str, str], figures: Mapping[str, str]
-) -> dict[str, list[_Hit]]:
-    """(start, panels, whether it counts) of each naming of each figure in the paragraph, in the order of the text.
+) -> tuple[dict[str, list[_Hit]], set[int]]:
+    """(start, panels, whether it counts) of each naming of each figure in the paragraph, in the order of the text, and
+    which of the references are wrong.
 
     Where a link and the number in its anchor disagree, the link is right. A number under a link to its own figure adds
     its panels and counts with the link, once.
@@ -82,7 +121,7 @@ def _hits(
     links = [link for link in paragraph.links if link.target in figures]
     named = [(ref, _locator(ref.number, numbers)) for ref in references]
     if not links and not named:
-        return {}
+        return {}, set()
     starts, ends = [ref.start for ref, _ in named], [ref.end for ref, _ in named]
     hits: list[tuple[int, str, tuple[str, ...], bool]] = []
     wrong: set[int] = set()
@@ -98,14 +137,16 @@ def _hits(
             panels = panels or named_there or _anchor(paragraph.text, link)
         hits.append((link.start, link.target, panels, True))
     hits.extend(
-        (ref.start, locator, ref.panels, n not in linked)
-        for n, (ref, locator) in enumerate(named)
-        if locator and n not in wrong
+        [
+            (ref.start, locator, ref.panels, n not in linked)
+            for n, (ref, locator) in enumerate(named)
+            if locator and n not in wrong
+        ]
     )
     grouped: dict[str, list[_Hit]] = {}
     for start, locator, panels, counts in sorted(hits, key=_START):
         grouped.setdefault(locator, []).append((start, panels, counts))
-    return grouped
+    return grouped, wrong
 
 
 def _locator(number: str, numbers: Mapping[str, str]) -> str | None:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A link in a paragraph that points at a figure: text[start:end] is its anchor.
 
     target is the locator of the figure (Figure.locator); panel the label of the panel where the link
@@ -25,8 +25,7 @@ class Link:
     panel: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(NamedTuple):
     """A paragraph of the body (never a caption), with the title of the section it stands in."""
 
     text: str

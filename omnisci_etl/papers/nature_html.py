@@ -26,7 +26,7 @@ from omnisci_etl.papers.xml import (
 )
 
 EXTRACTOR = "nature-html"
-VERSION = "1.1.0"
+VERSION = "1.1.1"
 
 _BASE = "https://www.nature.com/"
 _SIZE = re.compile(r"^/[a-z]{1,2}\d+(?:[a-z]\d+)?/")
@@ -246,14 +246,14 @@ def _figures(article: etree._Element) -> tuple[tuple[Figure, ...], tuple[str, ..
     check_figures(len(found))
     locators = {number: f"Fig{number}" for number in found}
     labels = {locators[number]: figure.label for number, figure in found.items()}
-    named, missing = survey(islice(_paragraphs(article, _Body(locators)), MAX_PARAGRAPHS), labels)
+    panels = {locators[number]: split_panels(figure.caption, figure.bold)[1] for number, figure in found.items()}
+    named, missing = survey(islice(_paragraphs(article, _Body(locators)), MAX_PARAGRAPHS), labels, panels)
     figures = []
-    for ordinal, (number, (label, caption, bold, node)) in enumerate(found.items(), 1):
+    for ordinal, (number, (label, caption, _, node)) in enumerate(found.items(), 1):
         pictures = tuple(_pictures(node))
-        _, panels = split_panels(caption, bold)
         slug = "no-picture" if not pictures else None if caption else "no-caption"
-        locator = locators[number]
-        figures.append(Figure(locator, ordinal, label, caption, panels, named[locator], pictures, reject_slug=slug))
+        own = locators[number]
+        figures.append(Figure(own, ordinal, label, caption, panels[own], named[own], pictures, reject_slug=slug))
     return tuple(figures), missing
 
 
@@ -302,7 +302,7 @@ def _paragraphs(article: etree._Element, reader: _Body) -> Iterator[Paragraph]:
 
 
 def _body(article: etree._Element) -> Iterator[tuple[etree._Element, str]]:
-    """The paragraphs of the body with their innermost headings; front and back matter is left out by its headings."""
+    """The headings and paragraphs of the body with their innermost headings; front and back matter is left out."""
     sections: dict[str, str] = {}
     walk = etree.iterwalk(article, events=("start",))
     for _, element in walk:
@@ -312,6 +312,8 @@ def _body(article: etree._Element) -> Iterator[tuple[etree._Element, str]]:
         if tag in {"h2", "h3", "h4"}:
             title = flatten(element, _Caption()).text
             sections = {level: text for level, text in sections.items() if level < tag} | {tag: title}
+            if not _NO_BODY.match(next(iter(sections.values()))):
+                yield element, title
         elif tag == "p" and not _NO_BODY.match(next(iter(sections.values()), "")):
             yield element, list(sections.values())[-1] if sections else ""
         elif tag not in _SKIPPED and not _SKIPPED_CLASS.search(element.get("class") or ""):

@@ -26,6 +26,11 @@ _CLAUSE_END = re.compile(r"\s*(?:[,;.:)\]]|$|(?:and|vs\.?)\s\d)")
 _NEXT_WORD = re.compile(r"\s+(?!(?:and|or|to)\b)[^\W\d_]")
 
 
+_NUMBERED = re.compile(r"(?P<letter>[A-Za-z])?(?P<digits>[0-9]{1,2})?(?![^\W_])")
+_LEAD_TO_NUMBERED = re.compile(rf"\s?(?:[,;:]\s?|{DASH}|(?:[,;]\s?)?[(\[])?")
+_MAX_NUMBERED = 100
+
+
 def expand(first: str, last: str) -> tuple[str, ...]:
     """The panel labels from first to last, both included; just the two where they make no range."""
     if len(first) == len(last) == 1 and first.islower() == last.islower() and 0 < ord(last) - ord(first) < 26:
@@ -33,6 +38,30 @@ def expand(first: str, last: str) -> tuple[str, ...]:
     if first in ROMAN and last in ROMAN and ROMAN.index(first) < ROMAN.index(last):
         return ROMAN[ROMAN.index(first) : ROMAN.index(last) + 1]
     return (first, last)
+
+
+def numbered_panels(text: str, position: int) -> tuple[str, ...]:
+    """The labels after a number, where panels are numbered: "d1, d2", "A1–C1", "(b1,2)", ", W1–3", "-A1"."""
+    labels: list[str] = []
+    start, dash = _LEAD_TO_NUMBERED.match(text, position).end(), False  # type: ignore[union-attr]
+    while (found := _NUMBERED.match(text, start)) and found[0] and len(labels) < _MAX_NUMBERED:
+        if not found["letter"] and not labels:
+            break
+        label = f"{found['letter'] or labels[-1][0]}{found['digits'] or ''}"
+        labels.extend(_between(labels[-1], label) if dash else ())
+        labels.append(label)
+        separator = _PANEL_SEP.match(text, found.end())
+        if separator is None:
+            break
+        start, dash = separator.end(), bool(separator["dash"])
+    return tuple(labels)
+
+
+def _between(first: str, last: str) -> tuple[str, ...]:
+    """The labels between two that share the letter or the number; between others there are none."""
+    if first[0] == last[0] and first[1:] and last[1:]:
+        return tuple(f"{first[0]}{number}" for number in range(int(first[1:]) + 1, int(last[1:])))
+    return tuple(f"{letter}{last[1:]}" for letter in expand(first[0], last[0])[1:-1]) if first[1:] == last[1:] else ()
 
 
 def panel_list(text: str) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal
 
 from omnisci_etl.papers.figure_references import UNIT, Reference, find_lists
+from omnisci_etl.papers.letter_runs import letter_runs, words
 
 Kind = Literal[
     "figure", "panel", "table", "equation", "section", "statement",
@@ -48,15 +49,9 @@ _NOUNS: dict[str, Kind] = {
 _ONLY_IN_SUPPLEMENTS = frozenset({"note", "data", "data set", "dataset"})
 
 # Patterns that run over whole articles start with a literal or a set of characters, to which the engine skips; with a
-# leading \b, an alternation of words or IGNORECASE it cannot. What only looks alike ("cables 3") _NOUNS sorts out.
-_ENDINGS = (
-    "ables?|abs?|quations?|qns?|qs?|eferences?|efs?|ections?|ecs?|chemes?|ovies?|ideos?|lgorithms?|ppendix|heorems?"
-    "|emmas?|anels?|ubpanels?|hapters?|otes?|ata(?: ?sets?)?"
-)
-_NOUN = re.compile(
-    rf"[TERSMVALPCNDtersmvalpcnd](?<![^\W_].)(?:{_ENDINGS}|{_ENDINGS.upper().replace('(?: ?SETS?)', '')})"
-    r"(?:\b\.?\s?|(?=[0-9]))(?=[(\[]?(?:S|[A-Z]\.?)?[0-9]|\(?(?:[A-Za-z]|[ivxIVX]{2,4})\b)|§\s?(?=[0-9A-Z])"
-)
+# leading \b, an alternation of words or IGNORECASE it cannot.
+_SECTION_SIGN = re.compile(r"§\s?(?=[0-9A-Z])")
+_NOUN_WORDS = words(" ".join(f"{noun} {noun}s" for noun in _NOUNS if noun.isalpha()))
 _SUPPLEMENT = re.compile(r"\b(?:supplementary|supplemental|suppl?\.?|supporting|extended\sdata)\s$", re.IGNORECASE)
 _LONGEST_SUPPLEMENT = 15
 # The supplement named by a part of it, without a number.
@@ -141,13 +136,24 @@ def _figures(text: str) -> Iterator[Pointer]:
 
 
 def _objects(text: str) -> Iterator[Pointer]:
-    for match in _NOUN.finditer(text):
-        pointer = _object_at(text, match)
-        if pointer is not None:
-            yield pointer
+    for word in _NOUN_WORDS.intersection(letter_runs(text)):
+        yield from filter(None, (_object_at(text, match) for match in _noun(word.decode()).finditer(text)))
+    if "§" in text:
+        yield from filter(None, (_object_at(text, match) for match in _SECTION_SIGN.finditer(text)))
     if any(hint in text for hint in _PART_HINTS):
         for match in _PART.finditer(text):
             yield Pointer("supplement", match.start(), match.end(), supplement=True)
+
+
+@cache
+def _noun(word: str) -> re.Pattern[str]:
+    """The word with a small or a large first letter, or all in large ones, where an item follows."""
+    first, rest = f"[{word[0].upper()}{word[0]}]", word[1:]
+    sets = "(?: ?sets?)?" if word == "data" else ""
+    return re.compile(
+        rf"{first}(?<![^\W_].)(?:{rest}{sets}|{rest.upper()})(?:\b\.?\s?|(?=[0-9]))"
+        r"(?=[(\[]?(?:S|[A-Z]\.?)?[0-9]|\(?(?:[A-Za-z]|[ivxIVX]{2,4})\b)"
+    )
 
 
 def _object_at(text: str, match: re.Match[str]) -> Pointer | None:
@@ -186,6 +192,8 @@ def _works(text: str) -> Iterator[Pointer]:
         if name or match["dated"]:
             start = name.start() if name else match.start()
             yield Pointer("work", start, match.end(), dated=bool(match["dated"]))
+    if "19" not in text and "20" not in text:
+        return
     for match in _AUTHOR_YEAR.finditer(text):
         yield Pointer("work", match.start("work"), match.end("work"), dated=True)
     for match in _BRACKETED_YEAR.finditer(text):

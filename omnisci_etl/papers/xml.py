@@ -26,7 +26,8 @@ MAX_PARAGRAPHS = 3_000
 """Of the paragraphs that name a figure, those that are read."""
 _MAX_MARKS = 100
 _ENTITY_DECLARATION = re.compile(rb"<\0{0,3}!\0{0,3}E\0{0,3}N\0{0,3}T\0{0,3}I\0{0,3}T\0{0,3}Y")
-_DECLARED = re.compile(rb"(?::[\w.-]{1,100})?\s{0,100}=\s{0,100}(?:\"([^\"<&]*)\"|'([^'<&]*)')")
+# The letters stand first, as the engine skips to them at several times the speed of a search in bytes.
+_DECLARED = re.compile(rb"xmlns(?:(?::[\w.-]{1,100})?\s{0,100}=\s{0,100}(?:\"([^\"<&]*)\"|'([^'<&]*)'))?")
 _SPACED = etree.XPath(
     f"descendant-or-self::*[namespace-uri() and (namespace-uri() != '{MATHML}' or local-name() = 'math')]"
 )
@@ -96,11 +97,11 @@ def local_names(root: etree._Element, data: bytes = b"") -> etree._Element:
 
 def _namespaces(data: bytes) -> set[str] | None:
     """The namespaces that the bytes of a document declare; None where that is not sure."""
-    declared = [_DECLARED.match(piece) for piece in data.split(b"xmlns")[1:]]
+    declared = list(_DECLARED.finditer(data))
     if not declared or b"\0" in data:
         return None
     try:
-        spaces = {(found[1] or found[2] or b"").decode("ascii") if found else None for found in declared}
+        spaces = {found[found.lastindex].decode("ascii") if found.lastindex else None for found in declared}
     except UnicodeDecodeError:
         return None
     return None if None in spaces else {space for space in spaces if space} - {XLINK}

@@ -94,6 +94,11 @@ def test_retry_after_as_seconds_milliseconds_and_date():
 def test_a_text_is_read_against_the_schema():
     answer = Answer("off-schema", http_status=200)
     assert judged(answer, GOOD, SCHEMA) == replace(answer, slug="answered", content=json.loads(GOOD))
+    escaped = json.dumps({"caption": "a\x00b\ud83d", "panels": [{"label": "\udc00", "text": "\U0001f600"}]})
+    assert judged(answer, escaped, SCHEMA).content == {
+        "caption": "ab?",
+        "panels": [{"label": "?", "text": "\U0001f600"}],
+    }
     for text, said in [
         ("", "not JSON"), ("no", "not JSON"), ("[" * 100_000, "not JSON"), ("{}", "the answer: 'caption' is a required property"),
         ('{"caption": 3, "panels": []}', "caption: 3 is not of type 'string'"),

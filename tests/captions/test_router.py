@@ -70,6 +70,14 @@ def test_a_weak_caption_is_asked_again_of_the_next_model_that_has_not_tried():
     assert escalated(table, FOUND, Outlook(), standing(escalations=1), ["cheap", "weak", "strong"]) is None
 
 
+def test_a_caption_that_a_later_stage_turned_down_is_asked_again_whatever_its_gate_score():
+    turned_down = Standing(7, 0.9, True, 0, "judge-low")
+    made = escalated(routes(), FOUND, Outlook(), turned_down, ["cheap"])
+    assert made.model == "strong"
+    assert (made.reason["gate_score"], made.reason["turned_down"]) == (0.9, "judge-low")
+    assert escalated(routes(mode="rules"), FOUND, Outlook(), turned_down, ["cheap"]) is None
+
+
 @pytest.mark.parametrize(
     "held_back",
     [
@@ -189,6 +197,49 @@ def test_the_cascade_escalates_what_the_gate_rejects_and_nothing_else(cascade, l
     stored = office.rows("SELECT features, candidates, probability FROM route ORDER BY route_id")
     assert stored[-1]["features"]["history"] == {"main": [1, 2]}
     assert stored[-1]["candidates"] == ["main", "strong"]
+
+
+def _decide(office, outcome, slug, stopped_at):
+    """Another decision on every caption, newer than the gate's own."""
+    with office.ledger.begin() as connection:
+        statement = text(
+            "INSERT INTO omnisci.decision "
+            "(caption_id, policy, policy_sha256, inputs_sha256, outcome, slug, gate_score, reason, run_key) "
+            "SELECT DISTINCT ON (caption_id) caption_id, policy, policy_sha256, md5(:slug) || md5(caption_id::text), :outcome, :slug, "
+            "gate_score, jsonb_build_object('stopped_at', CAST(:stage AS text)), run_key "
+            "FROM omnisci.decision ORDER BY caption_id, decision_id DESC"
+        )
+        connection.execute(statement, {"outcome": outcome, "slug": slug, "stage": stopped_at})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "slug", "stage", "asked"),
+    [
+        ("reject", "judge-low", "judge", 1),
+        ("reject", "caption-mismatch", "embedding", 1),
+        ("escalate", "in-the-band", "claims", 1),
+        ("escalate", "in-the-band", "text", 1),
+        ("reject", "says-little", "text", 0),
+        ("abstain", "verdict-awaited", "judge", 0),
+        ("abstain", "no-verdict", "claims", 0),
+        ("accept", "above-threshold", "qa", 0),
+    ],
+)
+def test_what_a_later_stage_turned_down_is_escalated_with_a_good_gate_score(
+    cascade, llm, library, outcome, slug, stage, asked
+):
+    office = cascade()
+    library.figure(library.paper(), 1, caption="The yield against time.")
+    llm.caption_of = lambda data: GOOD
+    office.run(caption)
+    office.run(score)
+    _decide(office, outcome, slug, stage)
+    assert escalations(office.settings, office.ledger) == asked
+    assert sum(row["calls"] for row in plan(office.settings, office.ledger)) == asked
+    assert office.run(caption)["captioned"] == asked
+    assert office.run(caption)["figures"] == 0, "nothing more is asked before the new caption is judged"
+    reasons = [row["reason"] for row in office.rows("SELECT reason FROM route ORDER BY route_id")]
+    assert [reason.get("turned_down") for reason in reasons] == [None, *[slug] * asked]
 
 
 def test_the_cascade_stops_at_its_last_model(cascade, llm, library):

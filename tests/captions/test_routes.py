@@ -147,6 +147,19 @@ def test_models_that_retire_are_named(caplog):
     assert routes.warnings(found, date(2019, 6, 1)) == []
 
 
+def test_a_family_is_known_by_its_name_whoever_serves_the_model_and_however_it_is_written():
+    content = json.loads(change("allow_same_family_judge", value=False))
+    price = {"input": 1, "output": 1}
+    content["models"]["kin"] = {"provider": "openai", "model": "openai/gpt-x-luna", "usd_per_mtok": price}
+    content["models"]["loud"] = {"provider": "openai", "model": "m", "family": "GPT", "usd_per_mtok": price}
+    content["judges"] = {"caption": ["kin", "loud"]}
+    found = parse(json.dumps(content))
+    assert found.family_of("kin") == "gpt"
+    with pytest.raises(ConfigError, match="only kin, loud, of the captioner's own family 'gpt'"):
+        found.judge_for("caption", ["gpt"])
+    assert found.judge_for("caption", ["claude"]) == "kin"
+
+
 def test_judges_that_retire_are_named_and_models_that_nobody_names_are_not():
     content = json.loads(change("policy", "rules", value=[]))
     content["models"]["strong"]["retires_on"] = content["models"]["extract"]["retires_on"] = "2020-01-01"

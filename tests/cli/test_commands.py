@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.table import Table
 from sqlalchemy import text
 
-from omnisci_etl import cli
+from omnisci_etl import __version__, cli
 from omnisci_etl.captions import replay
+from omnisci_etl.cli.common import escape, out, print_table
 from omnisci_etl.cli.later import LATER
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context
 from omnisci_etl.judging.stage import score
 from omnisci_etl.ledger import migrate
+from omnisci_etl.ledger.runs import code_version
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -107,6 +110,27 @@ def test_every_command_explains_itself(omnisci: Run, command: list[str]) -> None
     code, said, _ = omnisci(*command, "--help")
     assert code == 0
     assert "Usage: omnisci" in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\\[/red] x", "\\[ E = mc^2 \\]", "[bold]x[/bold]", "[/]", "x [1, 2] y", "a[0]", "\\\\[b] \\\\[ c", "[open"],
+)
+def test_texts_of_strangers_are_printed_as_they_are(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    out.print(f"[bold]{escape(text)}[/bold] end")
+    assert capsys.readouterr().out == f"{text} end\n"
+
+
+def test_into_a_pipe_every_row_of_a_table_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    table = Table(box=None, show_header=False)
+    table.add_row("density", "long " * 200)
+    print_table(table)
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_the_version_is_printed_without_a_ledger(omnisci: Run) -> None:
+    assert omnisci("--version") == (0, f"omnisci {code_version()}\n", "")
+    assert code_version().startswith(__version__)
 
 
 def test_an_unreachable_server_is_one_line_and_exit_code_one(omnisci: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,11 @@ def test_the_weakest_text_score_decides(scores: dict[str, float]) -> None:
         assert scores[weakest.scorer] == verdict.gate_score
 
 
+def test_of_several_that_fail_alike_the_first_check_names_the_reason() -> None:
+    scores = EVERYTHING | seen(unsteered=0.0, panels_covered=0.0, numbers_grounded=0.0)
+    assert gate.decide(scores, DEFAULT_CHECKS).slug == "steered"
+
+
 def test_no_text_score_is_no_verdict() -> None:
     with pytest.raises(ValueError, match="at least one"):
         gate.decide(seen(similarity=1.0), DEFAULT_CHECKS)
@@ -47,6 +52,31 @@ def test_it_stops_at_the_first_stage_that_fails() -> None:
     assert (later.slug, later.reason["stopped_at"]) == ("caption-mismatch", "embedding")
     last = gate.decide(scores | seen(structure=1.0, similarity=1.0), DEFAULT_CHECKS, PAID)
     assert (last.slug, last.reason["stopped_at"], last.gate_score) == ("judge-low", "judge", 1.0)
+
+
+@given(
+    scores=st.dictionaries(st.sampled_from(sorted(EVERYTHING)), st.floats(0, 1), min_size=1),
+    due=st.sets(st.sampled_from(PAID)), silent=st.sets(st.sampled_from(PAID)),
+)  # fmt: skip
+def test_the_walk_and_the_verdict_say_the_same(scores: dict[str, float], due: set[str], silent: set[str]) -> None:
+    scored = {name: Seen(value) for name, value in scores.items()} | seen(structure=0.9)
+    steps = gate.walk(scored, DEFAULT_CHECKS, due, silent)
+    verdict = gate.decide(scored, DEFAULT_CHECKS, due, silent)
+    assert [step.stage for step in steps] == list(gate.STAGES)
+    ends = [step for step in steps if step.state in ("failed", "awaited", "no verdict")]
+    assert len(ends) == (verdict.outcome != "accept")
+    for end in ends:
+        outcome = {"failed": ("reject", ""), "awaited": ("abstain", end.stage), "no verdict": ("abstain", "")}[
+            end.state
+        ]
+        assert (verdict.outcome, verdict.awaits) == outcome
+        assert verdict.reason["stopped_at"] == end.stage
+        later = steps[steps.index(end) + 1 :]
+        assert {step.state for step in later} <= {"not due", "not reached"}
+    for step in steps:
+        states = {check.scorer: step.state_of(check) for check in step.checks}
+        assert ("failed" in states.values()) == (step.state == "failed")
+        assert (step.state == "not due") == (step.stage in PAID and step.stage not in due)
 
 
 def test_a_score_names_its_own_fault() -> None:
@@ -102,6 +132,28 @@ def test_the_narrowest_calibration_holds() -> None:
     verdict = gate.decide(EVERYTHING | seen(structure=0.75), thresholds.checks({"kind": "chart", "discipline": "x"}))
     assert (verdict.outcome, verdict.reason["threshold_source"]) == ("escalate", "calibration 2")
     assert verdict.reason["sources"] == {"structure": "calibration 2"}
+
+
+def test_of_two_strata_as_narrow_the_newer_calibration_holds() -> None:
+    rows = [
+        Calibrated("structure", {"discipline": "physics"}, 0.8, 0.0, "calibration 10"),
+        Calibrated("structure", {"kind": "chart"}, 0.7, 0.0, "calibration 9"),
+    ]
+    checks = Thresholds({}, rows).checks({"kind": "chart", "discipline": "physics"})
+    assert next(c for c in checks if c.scorer == "structure").source == "calibration 10"
+
+
+def test_the_calibration_of_a_judge_holds_for_the_families_that_it_judges() -> None:
+    rows = [
+        Calibrated("judge", {}, 0.9, 0.0, "calibration 2", frozenset({"gpt", "qwen"})),
+        Calibrated("judge", {}, 0.3, 0.0, "calibration 1", frozenset({"claude"})),
+    ]
+    thresholds = Thresholds({}, rows)
+
+    def least(family: str) -> float:
+        return next(c.at_least for c in thresholds.checks({"family": family}) if c.scorer == "judge")
+
+    assert [least(family) for family in ("gpt", "claude", "gemini")] == [0.9, 0.3, 0.6]
 
 
 def test_a_stated_threshold_holds_whatever_calibrations_say() -> None:

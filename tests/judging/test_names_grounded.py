@@ -117,3 +117,25 @@ def test_one_foreign_name_among_many_is_a_slip() -> None:
     assert score(body) == 1.0
     assert SLIPS[0] <= score(body + "Silenced BRCA1 had no effect.") < SLIPS[1]
     assert score("Cells took up MoS2. Silenced BRCA1 had no effect.") < SLIPS[0]
+
+
+@pytest.mark.parametrize(("true", "foreign"), [("acetone", "ethanol"), ("dopamine", "glucose"), ("silver", "starch")])
+def test_substances_with_everyday_names_are_names(true: str, foreign: str) -> None:
+    evidence = f"Peak amplitude of {true} transients in three regions of the chip."
+    body = f"The peak amplitude of {true} transients differs."
+    assert score(body, author_caption=evidence) == 1.0
+    assert score(body.replace(true, foreign), author_caption=evidence) < SLIPS_OUT
+
+
+def test_a_label_beside_names_of_the_evidence_that_the_caption_has_too_is_no_contradiction() -> None:
+    evidence = "The latency of RADIX grows faster than that of the other sorts."
+    own = "The latency of RADIX is red. The latency of TIMSORT grows more slowly."
+    assert score(own, author_caption=evidence) >= SLIPS_OUT
+    assert score("The latency of TIMSORT grows more slowly.", author_caption=evidence) < SLIPS_OUT
+
+
+def test_an_acronym_that_the_caption_explains_is_no_foreign_name() -> None:
+    evidence = "Accuracy with layer and batch normalization."
+    body = "Accuracy with {} normalization ({}, dashed)."
+    assert score(body.format("batch", "BN"), author_caption=evidence) == 1.0
+    assert score(body.format("batch", "LQ"), author_caption=evidence) < 1.0

@@ -293,3 +293,33 @@ def test_scores_come_in_the_order_of_the_captions(pairs: list[Candidate]) -> Non
     assert all(good == 1.0 for good in values[::2])
     assert all(bad < 1.0 for bad in values[1::2])
     assert NumbersGrounded().score([]) == []
+
+
+COUNTED = Evidence(
+    "Means of three independent experiments, n = 5, with four internal replicates, by 12 trained readers."
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("Mean values over eight independent experiments.", ["eight"]),
+        ("Mean values over 3 independent experiments.", []),
+        ("Mean values over 6 independent experiments.", ["6"]),
+        ("Four independent experiments and three internal replicates gave the mean.", ["Four", "three"]),
+        ("Twelve trained readers rated each, n = 5.", []),
+        ("Each bar is a mean, n=7.", ["7"]),
+        ("Nine curves and two insets are drawn.", []),
+        ("It was repeated three times in seven steps.", []),
+    ],
+)
+def test_counts_of_the_same_things_agree(body: str, found: list[str]) -> None:
+    detail = score(Candidate(body, (), COUNTED)).detail
+    assert [one["text"] for one in detail.get("contradicted", [])] == found
+
+
+def test_the_evidence_may_round_what_the_caption_gives() -> None:
+    evidence = Evidence("Between occupations the variance accounts for 43 % of the whole.")
+    body = "Between occupations the variance accounts for {} % of the whole."
+    assert score(Candidate(body.format("43.2"), (), evidence)).detail["contradicted"] == []
+    assert score(Candidate(body.format("45.2"), (), evidence)).detail["contradicted"] != []

@@ -92,3 +92,22 @@ def test_levels_rise_from_words_of_pictures_to_rare_ones() -> None:
 def test_hostile_texts_are_read_in_time() -> None:
     for text in ("a. A" * 5_000, "supernova " * 2_000, ". " * 10_000, "ab" * 10_000):
         assert 0.0 <= score(text) <= 1.0
+
+
+def test_spelled_units_say_nothing_of_the_topic() -> None:
+    assert score("The force grows with depth. Scale bar, 50 micrometres.") == 1.0
+    assert score("Left: 5 millimolar, 30 nanometers and 3 kilohertz.") == 1.0
+
+
+def test_a_list_of_labels_condemns_no_sentence() -> None:
+    labels = "Oslo, Bergen, Tromso, Narvik, Alta, Hamar and Molde"
+    assert score(f"The force on the rod is drawn for {labels}.") >= 0.6
+
+
+def test_short_evidence_leaves_more_room() -> None:
+    foreign = "Vines, orchards and vineyards of the estate."
+    short, long = (
+        "Force on a rod.",
+        "Force on a rod. " + " ".join(f"word{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(99)),
+    )
+    assert score(foreign, evidence=Evidence(long)) < score(foreign, evidence=Evidence(short)) < 1.0

@@ -215,3 +215,48 @@ def test_any_caption_has_a_score(body: str, panels: list[tuple[str, str]]) -> No
     found = score(Candidate(body, tuple(panels), Evidence("x", LABELS)))
     assert 0 <= found.value <= 1
     assert len(found.detail["covered"]) + len(found.detail["missing"]) == len(LABELS)
+
+
+FILMS = (
+    "Growth of the films. a Sketch of the furnace with its gas inlet. b Micrograph of the surface after annealing. "
+    "c Spectra of the emitted light. d Resistance against temperature."
+)
+SAID = (
+    "a sketch of the furnace and its gas inlet", "a micrograph of the annealed surface",
+    "spectra of the light that is emitted", "the resistance against temperature",
+)  # fmt: skip
+
+
+def headed(parts: tuple[str, ...], style: str = "Panel {} shows {}.") -> Score:
+    body = " ".join(style.format(label, part) for label, part in zip(LABELS, parts, strict=False))
+    return score(Candidate(f"Films are grown. {body} The films adhere well.", (), Evidence(FILMS, LABELS)))
+
+
+@pytest.mark.parametrize("style", ["Panel {} shows {}.", "In panel {}: {}.", "In the panel {}, one sees {}."])
+def test_sentences_that_begin_with_their_panel_are_its_part(style: str) -> None:
+    assert headed(SAID, style).value == 1.0
+    for i, j in ((0, 1), (1, 3)):
+        swapped = list(SAID)
+        swapped[i], swapped[j] = swapped[j], swapped[i]
+        assert headed(tuple(swapped), style).detail["exchanged"] == [[LABELS[i], LABELS[j]]]
+    assert headed((*SAID[1:], SAID[0]), style).value < MISSING_AT_MOST
+    assert headed(SAID[:3], style).detail["missing"] == ["d"]
+
+
+def test_parts_in_a_ring_are_exchanged() -> None:
+    entries = tuple(zip(LABELS, (*SAID[1:], SAID[0]), strict=True))
+    found = score(Candidate("Films are grown.", entries, Evidence(FILMS, LABELS)))
+    assert found.detail["exchanged"] == [["a", "b"], ["a", "d"], ["b", "c"], ["c", "d"]]
+
+
+def test_the_same_text_for_every_panel_is_no_exchange() -> None:
+    entries = tuple((label, " ".join(SAID)) for label in LABELS)
+    assert score(Candidate("Films are grown.", entries, Evidence(FILMS, LABELS))).value == 1.0
+
+
+def test_panels_named_outright_count_beside_quoted_ones() -> None:
+    body = "a Sketch of the furnace with its gas inlet. b Micrograph of the surface after annealing. Panel c shows {}."
+    whole = f"{body.format(SAID[2])} Panel d shows {SAID[3]}."
+    assert score(Candidate(whole, (), Evidence(FILMS, LABELS))).value == 1.0
+    less = score(Candidate(body.format(SAID[2]), (), Evidence(FILMS, LABELS)))
+    assert less.detail["missing"] == ["d"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from sqlalchemy import text
 
 from omnisci_etl.context import Context
 from omnisci_etl.errors import ConfigError
@@ -88,6 +90,43 @@ def test_a_folder_of_something_else_is_left_alone(context: Context, tmp_path: Pa
     with pytest.raises(ConfigError, match="something else"):
         write_report(context.ledger, tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").exists()
+
+
+def test_a_page_of_somebody_else_is_left_alone(context: Context, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    (site / "blog").mkdir(parents=True)
+    (site / "index.html").write_text("my site")
+    with pytest.raises(ConfigError, match="something else"):
+        write_report(context.ledger, site)
+    assert (site / "index.html").read_text() == "my site"
+
+
+def test_thresholds_are_those_of_the_newest_decisions(context: Context, library: Any, tmp_path: Path) -> None:
+    for kind in ("chart", "map"):
+        figure = library.figure(caption="Yield of samples at 5 mM.", mentions=["The yield is 81% (Fig. 1)."], kind=kind)
+        library.caption(figure, "The chart shows the yield of samples at 5 mM, which reaches 81%.")
+    score(context)
+    with context.ledger.begin() as connection:
+        statement = text(
+            "INSERT INTO omnisci.calibration (scorer, config_sha256, stratum, at_least, method, n, run_key) "
+            "SELECT DISTINCT scorer, config_sha256, CAST('{\"kind\": \"map\"}' AS jsonb), 0.75, 'test', 10, CAST(:run AS bigint) "
+            "FROM omnisci.score WHERE scorer = 'density'"
+        )
+        connection.execute(statement, {"run": context.run.key})
+    score(context)
+    page = write_report(context.ledger, tmp_path / "report").read_text(encoding="utf-8")
+    assert "<td>0.6 (0.6 to 0.75)</td>" in page
+    assert "<td>density</td>" in page
+    assert page.index("<td>gate score</td>") < page.index("<td>structure</td>") < page.index("<td>density</td>")
+    assert re.search(r"<p>[12] (?:accepted|rejected) \(", page)
+
+
+def test_a_place_that_cannot_be_written_is_said(context: Context, library: Any, tmp_path: Path) -> None:
+    library.caption(library.figure(), "The chart shows the yield of samples at 5 mM, which reaches 81%.")
+    score(context)
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ConfigError, match="name another folder with --out"):
+        write_report(context.ledger, tmp_path / "file" / "report")
 
 
 def test_nothing_scored_is_said(context: Context, tmp_path: Path) -> None:

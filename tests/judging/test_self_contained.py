@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnisci_etl.judging.evidence import Candidate, Evidence
+from omnisci_etl.judging.scorers import self_contained
 from omnisci_etl.judging.scorers.base import Score
 from omnisci_etl.judging.scorers.self_contained import WEIGHTS, SelfContained
+from omnisci_etl.papers.letter_runs import Needs
 
 GOOD = "Force on a rod that is pushed into sand at constant speed."
 
@@ -250,3 +252,47 @@ def test_any_caption_has_a_score(body: str, evidence: str) -> None:
     found = of(body, evidence=evidence)
     assert 0 <= found.value <= 1
     assert (found.value == 1.0) == (found.detail["count"] == 0)
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    [
+        "the rest is in the appendix", "for details refer to the supplement", "see caption", "as stated in the introduction",
+        "shown in the accompanying video", "details in Methods", "given in the SI", "according to the Methods",
+        "as in our previous paper", "in the main article", "elsewhere in this article", "as discussed in the paper", "mentioned earlier in the text",
+        "as in the first figure", "see footnote 2", "as noted in the abstract",
+        "described in the Experimental Section", "available in the online supplement", "see overleaf",
+    ],
+)  # fmt: skip
+def test_parts_of_the_paper_are_not_there_for_the_reader(pointer: str) -> None:
+    assert kinds(of(f"{GOOD[:-1]}, {pointer}.")) == ["elsewhere"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Lengths are in SI units.", "The method converges in ten steps.", "Expression in the appendix and the colon rises.",
+        "Words of the text are highlighted in red.",
+        "The results follow the discussion of the jury.", "The drug was given earlier to older mice.",
+        "Methods A and B differ.", "The introduction of grains stirs the bed.", "Our previous guess is drawn in grey.",
+    ],
+)  # fmt: skip
+def test_words_that_only_look_like_parts_of_a_paper(sentence: str) -> None:
+    assert kinds(of(f"{GOOD} {sentence}")) == []
+
+
+_SAID = r"""
+see as noted above below described elsewhere earlier before previously later in the main text our Methods results SI ESI
+article paper manuscript caption overleaf experimental section footnote supplementary Supporting Information extended data
+Fig. figure figures table previous preceding next following other last vide supra accompanying companion first second recent
+work study reported12 published3 al.4 \alpha $x$ ?? {{cite:a}} cell.² x^{12} surface^3 the . , ( )
+"""
+
+
+@given(st.lists(st.sampled_from(_SAID.split()), min_size=2, max_size=9).map(" ".join))
+@settings(max_examples=400, deadline=None)
+def test_what_a_text_needs_for_a_pattern_hides_no_finding(text: str) -> None:
+    found = self_contained._dangling(text, frozenset())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Needs, "are_met_by", lambda _, __: True)
+        assert found == self_contained._dangling(text, frozenset())

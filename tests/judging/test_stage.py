@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+from omnisci_etl.captions import routes as routes_file
 from omnisci_etl.context import Context
-from omnisci_etl.errors import ConfigError
-from omnisci_etl.judging import paid, stage
+from omnisci_etl.errors import ConfigError, LeftOver
+from omnisci_etl.judging import gate, paid, stage
 from omnisci_etl.judging.explain import explain
+from omnisci_etl.judging.policy import Policy
 from omnisci_etl.judging.records import ScoreRow, store_scores
 from omnisci_etl.judging.scorers import default_scorers
 from omnisci_etl.judging.stage import plan, score
@@ -125,6 +130,7 @@ def judges(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Any) -> lis
     """Routes that send every caption to the paid stages, and examiners that write what a test puts into MARKS."""
     asked: list[tuple[str, int]] = []
     monkeypatch.setattr(paid, "shares", lambda routes: {"judge": 1.0, "qa": 1.0})
+    monkeypatch.setattr(paid, "require_judges", lambda *_: None)
     monkeypatch.setattr(stage._Session, "_asker", None)
 
     def examine(name: str, context: Context, routes: Any, captions: Any, ask: Any) -> dict[str, int]:
@@ -161,14 +167,74 @@ def test_paid_stages_see_only_what_cheaper_ones_let_through(
     assert score(context)["captions"] == 0
 
 
+def test_the_plan_counts_what_paid_stages_would_still_see(
+    context: Context,
+    judged: dict[str, int],
+    judges: list[tuple[str, int]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vendor = {"provider": "v", "usd_per_mtok": {"input": 1, "output": 1}}
+    path = tmp_path / "routes.yaml"
+    path.write_text(json.dumps({
+        "providers": {"v": {"api": "openai-compatible", "base_url": "http://127.0.0.1:9/v1"}},
+        "models": {name: {**vendor, "model": name} for name in ("one", "two")}, "policy": {"name": "p", "default": "one"},
+        "judges": {"caption": ["two"], "qa_writer": ["two"], "qa_answerer": ["one", "two"]},
+    }))  # fmt: skip
+    settings = context.settings.model_copy(update={"routes": path})
+
+    def seen(**limits: Any) -> dict[str, int]:
+        rows = plan(settings, context.ledger, **limits)
+        assert all((row["cost_usd"] > 0) == (row["captions"] > 0) for row in rows if row["scorer"] in gate.PAID)
+        return {row["scorer"]: row["captions"] for row in rows if row["scorer"] in gate.PAID}
+
+    assert seen() == {"judge": 4, "qa": 4}
+    assert seen(limit=3) == {"judge": 3, "qa": 3}
+    assert seen(discipline="physics") == {"judge": 0, "qa": 0}
+    score(context)
+    assert seen() == {"judge": 0, "qa": 0}
+    monkeypatch.setattr("omnisci_etl.judging.thresholds.VERSION", "changed")
+    assert seen() == {"judge": 3, "qa": 3}, "the one that was examined has its scores"
+
+
+def test_a_judge_of_the_captioners_family_is_refused_before_anything_is_written(
+    context: Context, judged: dict[str, int], tmp_path: Path, table_hashes: Callable[[], dict[str, str]]
+) -> None:
+    vendor = {"provider": "v", "usd_per_mtok": {"input": 1, "output": 1}}
+    family = rows_of(
+        context, "SELECT DISTINCT family FROM lineage JOIN caption USING (caption_id) JOIN model USING (model_id)"
+    )[0][0]
+    content: dict[str, Any] = {
+        "providers": {"v": {"api": "openai-compatible", "base_url": "http://127.0.0.1:9/v1"}},
+        "models": {"kin": {**vendor, "model": "k", "family": family}, "other": {**vendor, "model": "o"}},
+        "policy": {"name": "p", "default": "kin"},
+    }
+    before = table_hashes()
+    for gates, judges, said in (
+        ({"claims": 1}, {"claims": ["kin"]}, "judges.claims: name one of another family"),
+        ({"judge": 0.01}, {"caption": ["kin"]}, "judges.caption: name one of another family"),
+        ({"qa": 1}, {"qa_writer": ["other"], "qa_answerer": ["kin"]}, "judges.qa_answerer: name one of another family"),
+        ({"qa": 1}, {"qa_writer": ["other"], "qa_answerer": ["other"]}, "name two under judges.qa_answerer"),
+    ):
+        path = tmp_path / "routes.yaml"
+        path.write_text(json.dumps(content | {"gate": gates, "judges": judges}))
+        settings = context.settings.model_copy(update={"routes": path})
+        with pytest.raises(ConfigError, match=said):
+            score(replace(context, settings=settings))
+        assert table_hashes() == before
+
+
 def test_what_a_model_could_not_judge_is_looked_at_again(
     context: Context, judged: dict[str, int], judges: list[tuple[str, int]], table_hashes: Callable[[], dict[str, str]]
 ) -> None:
     MARKS["qa"] = None
-    assert score(context)["abstained"] == 1
-    before = table_hashes()
-    assert score(context)["abstained"] == 1
-    assert table_hashes() == before
+    hashes = []
+    for _ in range(2):
+        with pytest.raises(LeftOver, match="1 of them await a verdict") as left:
+            score(context)
+        assert (left.value.exit_code, left.value.counts["abstained"]) == (1, 1)
+        hashes.append(table_hashes())
+    assert hashes[0] == hashes[1]
     MARKS["qa"] = 0.8
     assert score(context)["accepted"] == 1
     assert judges == [("judge", judged["good"]), *[("qa", judged["good"])] * 3]
@@ -192,12 +258,46 @@ def test_a_calibration_changes_the_decision_and_says_so(context: Context, judged
     assert found == [("calibrated-gate", "accept")]
 
 
+def test_a_policy_that_comes_back_decides_again(
+    context: Context, judged: dict[str, int], table_hashes: Callable[[], dict[str, str]]
+) -> None:
+    def calibrate(at_least: float | None) -> None:
+        with context.ledger.begin() as connection:
+            statement = text(
+                "INSERT INTO omnisci.calibration (scorer, config_sha256, stratum, at_least, method, n, run_key) "
+                "SELECT scorer, config_sha256, '{}', CAST(:least AS float), 'test', 10, :run FROM omnisci.score "
+                "WHERE scorer = 'panels-covered' LIMIT 1"
+            )
+            connection.execute(statement, {"run": context.run.key, "least": at_least})
+
+    def newest() -> tuple[str, str]:
+        rows = rows_of(context, "SELECT caption_id, policy, outcome FROM decision ORDER BY decision_id DESC")
+        return next(tuple(row[1:]) for row in rows if row[0] == judged["panels"])
+
+    score(context)
+    for _ in range(2):
+        calibrate(0.0)
+        assert score(context)["captions"] == 4
+        assert newest() == ("calibrated-gate", "accept")
+        calibrate(None)
+        assert score(context)["captions"] == 4
+        assert newest() == ("default-gate", "reject")
+        before = table_hashes()
+        assert score(context)["captions"] == 0
+        assert table_hashes() == before
+
+
+def states(told: dict[str, Any]) -> list[str]:
+    """How the stages ended; embeddings have scores only where a model is installed."""
+    return [stage["state"] for stage in told["stages"] if stage["stage"] != "embedding"]
+
+
 def test_the_whole_path_of_a_caption(
     context: Context, judged: dict[str, int], judges: list[tuple[str, int]], settings: Any
 ) -> None:
     score(context)
     told = explain(settings, context.ledger, judged["good"])
-    assert [stage["state"] for stage in told["stages"]] == ["passed", "passed", "not due", "passed", "passed"]
+    assert states(told) == ["passed", "not due", "passed", "passed"]
     assert (told["decision"], told["slug"], told["outdated"]) == ("accept", "above-threshold", False)
     assert [row["slug"] for row in told["decisions"]] == ["above-threshold", "verdict-awaited", "verdict-awaited"]
     judge = told["stages"][3]["checks"][0]
@@ -210,6 +310,59 @@ def test_the_whole_path_of_a_caption(
     assert {stage["state"] for stage in bad["stages"][1:]} <= {"not reached", "not due"}
 
 
+def test_calibrations_of_judges_are_found_by_the_judge_that_the_routes_file_names(
+    context: Context, judged: dict[str, int], tmp_path: Path
+) -> None:
+    vendor = {"provider": "v", "usd_per_mtok": {"input": 1, "output": 1}}
+    content: dict[str, Any] = {
+        "providers": {"v": {"api": "openai-compatible", "base_url": "http://127.0.0.1:9/v1"}},
+        "models": {name: {**vendor, "model": name} for name in ("one", "two")},
+        "policy": {"name": "p", "default": "one"}, "gate": {"claims": 1, "judge": 1, "qa": 1},
+        "judges": {"caption": ["two"], "claims": ["two"], "qa_writer": ["two"], "qa_answerer": ["one", "two"]},
+    }  # fmt: skip
+    path = tmp_path / "routes.yaml"
+    path.write_text(json.dumps(content))
+    settings = context.settings.model_copy(update={"routes": path})
+    routes = routes_file.load(settings)
+    configs = paid.configs(routes, paid.shares(routes), ["none"])
+    assert {scorer for scorer, _ in configs} == {"claims-faithful", "claims-covered", "judge", "caption-qa"}
+    with context.ledger.begin() as connection:
+        for scorer, config in [*configs, ("judge", "0" * 64)]:
+            statement = text(
+                "INSERT INTO omnisci.calibration (scorer, config_sha256, stratum, at_least, band, method, n, run_key) "
+                "VALUES (:scorer, :config, '{}', 0.11, 0.05, 'test', 10, :run)"
+            )
+            connection.execute(statement, {"scorer": scorer, "config": config, "run": context.run.key})
+        policy = Policy(settings, connection, context.blobs.get)
+    family = rows_of(context, "SELECT DISTINCT family FROM model")[0][0]
+    assert family == "none"
+    found = {check.scorer: (check.at_least, check.band) for check in policy.thresholds.checks({"family": family})}
+    assert {name for name, threshold in found.items() if threshold == (0.11, 0.05)} == {scorer for scorer, _ in configs}
+    assert policy.thresholds.policy == "calibrated-gate"
+
+
+def test_the_path_of_a_caption_without_questions_ends_as_its_decision_does(
+    context: Context,
+    judged: dict[str, int],
+    judges: list[tuple[str, int]],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(paid, "examine", lambda *_: {"left": 0})
+    monkeypatch.setattr(paid, "shares", lambda routes: {"qa": 1.0})
+    assert score(context)["accepted"] == 1
+    told = explain(settings, context.ledger, judged["good"])
+    assert states(told) == ["passed", "not due", "not due", "passed over"]
+    assert [check["state"] for check in told["stages"][-1]["checks"]] == ["unscored"]
+    assert told["decision"] == "accept"
+    monkeypatch.setattr(paid, "shares", lambda routes: {"judge": 1.0})
+    assert score(context)["abstained"] == 1
+    told = explain(settings, context.ledger, judged["good"])
+    assert states(told) == ["passed", "not due", "no verdict", "not due"]
+    assert (told["decision"], told["slug"]) == ("abstain", "no-verdict")
+
+
 def test_a_caption_that_is_not_there_cannot_be_explained(context: Context, settings: Any) -> None:
-    with pytest.raises(ConfigError, match="no caption 77"):
-        explain(settings, context.ledger, 77)
+    for caption_id in (77, -1, 2**63):
+        with pytest.raises(ConfigError, match=f"no caption {caption_id}"):
+            explain(settings, context.ledger, caption_id)

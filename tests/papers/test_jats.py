@@ -50,7 +50,7 @@ def figure(body: str, **parts: str) -> Figure:
 
 def test_the_front_of_an_article() -> None:
     found = parse("<p>Text.</p>")
-    assert (found.extractor, found.extractor_version) == ("jats", "1.1.1")
+    assert (found.extractor, found.extractor_version) == ("jats", "1.1.2")
     assert found.title == "Growth of thin films"
     assert found.abstract == "Films grow."
     assert found.doi == "10.1038/s41467-000-00000-1"
@@ -206,6 +206,44 @@ def test_locators_are_unique() -> None:
     assert locators == ["Fig1", "Fig1-2", "fig3"]
 
 
+def test_headings_and_appendices_mention_figures_and_the_rest_of_the_back_matter_does_not() -> None:
+    rest = (
+        '<back><ack><p>For Fig. 1.</p></ack><sec sec-type="appendix"><title>More</title><p>Deep Fig. 1.</p></sec>'
+        "<sec><title>Appendix B</title><p>Deeper Fig. 1.</p></sec><sec><title>Thanks</title><p>To Fig. 1.</p></sec>"
+        '<notes notes-type="data-availability"><title>Data</title><p>Source of Fig. 1.</p></notes></back>'
+    )
+    body = (
+        f'<sec><title>Step (Fig. <xref ref-type="fig" rid="Fig1">1</xref>b)</title><p>Go.</p>{FIGURE}</sec>'
+        "<sec><title>On <italic>Fig.</italic> 1</title><p>Stop.</p></sec>"
+        "<sec><title>All of Fig. 1</title><p>Rest.</p></sec><sec><title>Author contributions.</title><p>Doe drew Fig. 1.</p></sec>"
+    )
+    found = figure(body, rest=rest)
+    assert [(m.section, m.text, m.panels, m.namings) for m in found.mentions] == [
+        ("Step (Fig. 1b)", "Step (Fig. 1b)", ("b",), 1),
+        ("On Fig. 1", "On Fig. 1", (), 1),
+        ("All of Fig. 1", "All of Fig. 1", (), 1),
+        ("More", "Deep Fig. 1.", (), 1),
+        ("Appendix B", "Deeper Fig. 1.", (), 1),
+    ]
+
+
+def test_numbered_panels_of_the_caption_are_those_of_the_mention() -> None:
+    caption = "<caption><p><bold>a1</bold> One. <bold>a2</bold> Two. <bold>b</bold> Three.</p></caption>"
+    body = f'<p>See Fig. 1a1, a2.</p><fig id="F1"><label>Fig. 1</label>{caption}<graphic xlink:href="x"/></fig>'
+    assert figure(body).mentions[0].panels == ("a1", "a2")
+
+
+def test_a_licence_in_the_copyright_line() -> None:
+    rights = "<permissions><copyright-statement>Open under CC BY 4.0, the authors.</copyright-statement></permissions>"
+    assert parse("", meta=rights).license_uri == "https://creativecommons.org/licenses/by/4.0/"
+
+
+def test_a_related_article_by_its_object_id() -> None:
+    link = '<related-article related-article-type="corrected-article" xlink:href="123" ext-link-type="pubmed">'
+    meta = f"{META}{link}<object-id>10.1000/of.it</object-id></related-article>"
+    assert parse("", meta=meta, kind="correction").related == (Related("corrected-article", "10.1000/of.it"),)
+
+
 def test_paragraphs_of_lists_and_appendices_count_and_footnotes_do_not() -> None:
     found = figure(
         f"{FIGURE}<sec><title>Methods</title><list><list-item><p>First Fig. 1.</p></list-item></list>"
@@ -233,6 +271,10 @@ def test_paragraphs_of_lists_and_appendices_count_and_footnotes_do_not() -> None
         ("review-article", "Physics", "review"),
         ("research-article", "Review Article", "review"),
         ("editorial", "Physics", "other"),
+        ("review-article", "Article", "review"),
+        ("announcement", "Article", "other"),
+        ("brief-report", "Article", "research-article"),
+        ("other", "Research Highlight", "other"),
     ],
 )
 def test_article_types(kind: str, heading: str, expected: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import time
 from collections.abc import Mapping
 from itertools import pairwise
 
@@ -915,6 +916,165 @@ def test_too_much_of_everything() -> None:
             paper(body)
         assert caught.value.slug == "too-large"
     assert MAX_REFERENCES < 65_000
+
+
+@pytest.mark.parametrize(
+    ("cite", "printed"),
+    [
+        ("\\citep[Figure~\\ref{fig:a} and][]{key}", "Figure 1 and [citation]"),
+        ("\\cite[Fig.~\\ref{fig:a}]{key}", "[citation], Fig. 1"),
+        ("\\citep[see][Fig.~2]{key}", "[citation]"),
+    ],
+)
+def test_notes_of_citations_that_point_at_figures(cite: str, printed: str) -> None:
+    text = f"\\documentclass{{article}}\\begin{{document}}{SIMPLE}\n\nLow {cite}."
+    reading = read(package({"a.tex": text, "a.png": "x"}))
+    assert [paragraph.text for paragraph in reading.paragraphs] == [f"Low {printed}."]
+    assert len(only(parse(package({"a.tex": text, "a.png": "x"}))).mentions) == printed.count("1")
+
+
+def test_a_style_file_is_read_once_even_if_it_names_itself() -> None:
+    style = "\\message{Load me with \\usepackage{nat}}\n\\RequirePackage{nat}\n\\newcommand{\\barley}{Hordeum}"
+    document = paper(SIMPLE.replace("A caption", "Of \\barley"), "\\usepackage{nat}", **{"nat.sty": style})
+    assert only(document).caption == "Of Hordeum."
+
+
+@pytest.mark.parametrize(
+    ("form", "label", "printed"),
+    [
+        ("Fig~\\arabic{figure}", "Figure 1", "Fig 1"),
+        ("Figure~S\\arabic{figure}", "Figure S1", "Figure S1"),
+        ("Appendix Figure~A\\arabic{figure}", "Appendix Figure A1", "Appendix Figure A1"),
+    ],
+)
+def test_a_word_in_thefigure_is_no_part_of_the_number(form: str, label: str, printed: str) -> None:
+    document = paper(SIMPLE + "\n\nLook at \\ref{fig:a} now.", f"\\renewcommand{{\\thefigure}}{{{form}}}")
+    figure = only(document)
+    assert figure.label == label
+    assert [mention.text for mention in figure.mentions] == [f"Look at {printed} now."]
+
+
+@pytest.mark.parametrize(
+    "preamble",
+    [
+        "\\newcommand{\\say}[2]{\\expandafter\\newcommand\\csname text@#1\\endcsname{#2}}"
+        "\\newcommand{\\said}[1]{\\csname text@#1\\endcsname}",
+        "\\newcommand{\\say}[2]{\\expandafter\\gdef\\csname text-#1\\endcsname{#2}}"
+        "\\newcommand{\\said}[1]{\\csname text-#1\\endcsname}",
+        "\\def\\say#1#2{\\@namedef{text:#1}{#2}}\\def\\said#1{\\@nameuse{text:#1}}",
+        "\\newcommand{\\say}[2]{\\csdef{#1}{#2}}\\newcommand{\\said}[1]{\\csuse{#1}}",
+    ],
+)
+def test_captions_kept_under_names(preamble: str) -> None:
+    body = "\\say{fig-1}{Barley in May.}\\begin{figure}\\includegraphics{a}\\caption{\\said{fig-1}}\\end{figure}"
+    assert only(paper(body, preamble)).caption == "Barley in May."
+
+
+def test_names_that_nobody_defined_print_nothing() -> None:
+    document = paper(SIMPLE.replace("A caption", "A\\csname unknown:x\\endcsname{} \\csname textbf\\endcsname{word}"))
+    assert only(document).caption == "A word."
+
+
+def test_a_name_that_calls_itself_ends() -> None:
+    loop = "\\expandafter\\def\\csname a-b\\endcsname{x\\csname a-b\\endcsname}"
+    assert only(paper(SIMPLE.replace("A caption", "\\csname a-b\\endcsname"), loop)).caption.startswith("x")
+
+
+def test_a_caption_that_goes_on_counts_no_new_figure() -> None:
+    more = "\\begin{figure}\\includegraphics{b}\\contcaption{More of it.}\\label{fig:more}\\end{figure}"
+    figure = only(paper(SIMPLE + more + "\n\nSee Fig.~\\ref{fig:more}."))
+    assert (figure.caption, pictures(figure)) == ("A caption.", ["a.png", "b.png"])
+    assert [mention.text for mention in figure.mentions] == ["See Fig. 1."]
+
+
+@pytest.mark.parametrize(
+    "figures",
+    [
+        "\\begin{figure}\\includegraphics{a}\\end{figure}\n\\textbf{Figure 1.} Barley in May.\n\n\\newpage\n\n"
+        "\\begin{figure}\\includegraphics{b}\\end{figure}\n\\textbf{Figure 2.} Oats in June.\n\n",
+        "\\begin{figure}\\includegraphics{a}\n\nFig. 1: Barley in May.\\end{figure}"
+        "\\begin{figure}\\includegraphics{b}\\\\{\\small Fig. 2: Oats in June.}\\end{figure}",
+        "\\begin{center}\\includegraphics{a}\\end{center}\nFigure 1: Barley in May.\n\nWords on something else here.\n\n"
+        "\\includegraphics[width=3cm]{b}\n\nFigure 2: Oats in June.\n\n",
+        "\\noindent{\\bf Fig. 1} Barley in May.\n\n\\includegraphics{a}\n\nWords on something else here.\n\n"
+        "\\noindent{\\bf Fig. 2} Oats in June.\n\n\\includegraphics{b}\n\n",
+        "\\section*{Figure legends}\n\\subsection*{Figure 1}\nBarley in May.\n\\subsection*{Figure 2}\nOats in June.\n"
+        "\\clearpage\\begin{figure}\\includegraphics{a}\\end{figure}\\begin{figure}\\includegraphics{b}\\end{figure}",
+    ],
+)
+def test_captions_typed_by_hand(figures: str) -> None:
+    document = paper("As Figure 1 shows, and Fig. 2 too, both of them grow.\n\n" + figures)
+    assert [(figure.label, figure.caption, pictures(figure)) for figure in document.figures] == [
+        ("Figure 1", "Barley in May.", ["a.png"]),
+        ("Figure 2", "Oats in June.", ["b.png"]),
+    ]
+    assert [len(figure.mentions) for figure in document.figures] == [1, 1]
+    assert document.missing == ()
+
+
+def test_sentences_about_figures_are_no_captions_by_hand() -> None:
+    body = "\\includegraphics{a}\n\nFigure 1 shows that barley grows.\n\nFig. 2. This number is no more than named.\n\n"
+    assert paper(body + "Words of another kind stand here.\n\n\\includegraphics{b}").figures == ()
+    assert [figure.caption for figure in paper(body + SIMPLE).figures] == ["A caption."]
+
+
+def test_legends_without_pictures_are_figures_without_pictures() -> None:
+    body = "\\section*{Figure captions}\n\n\\noindent Fig. 1. Barley.\n\n\\noindent Fig. 2. Oats.\n\n"
+    document = paper("Text of Fig. 1.\n\n" + body)
+    assert [(f.label, f.caption, f.reject_slug) for f in document.figures] == [
+        ("Figure 1", "Barley.", "no-picture"),
+        ("Figure 2", "Oats.", "no-picture"),
+    ]
+
+
+PLAIN = "\\magnification=\\magstep1\n\\input epsf\n\\centerline{\\bf On barley}\n\nAs Fig. 1 shows, it grows.\n\n"
+
+
+def test_plain_tex() -> None:
+    insert = "\\midinsert\n\\centerline{\\epsfxsize=3in\\epsfbox{one.eps}}\n\\medskip\n{\\noindent{\\bf Fig. 1.} Barley.\\par}"
+    macros = "\\def\\hsize{3in}\n"
+    files = {"macros.tex": macros, "barley.tex": PLAIN + insert + "\\endinsert\n\\bye\n", "one.eps": "%!PS"}
+    figure = only(parse(package(files)))
+    assert (figure.label, figure.caption, pictures(figure)) == ("Figure 1", "Barley.", ["one.eps"])
+    assert len(figure.mentions) == 1
+    assert parse(package({"barley.tex": PLAIN + "\\end\n"})).missing == ("1",)
+
+
+def test_figures_of_harvmac_and_iop() -> None:
+    text = (
+        "\\input harvmac\nAs \\fig\\fone{The first.} shows.\n\n\\ifig\\ftwo{The second.}{\\epsfbox{two.eps}}\n\n"
+        "See \\fone\\ and \\ftwo.\n\\listfigs\\bye"
+    )
+    first, second = parse(package({"a.tex": text, "two.eps": "%!PS"})).figures
+    assert (first.caption, first.reject_slug, len(first.mentions)) == ("The first.", "no-picture", 2)
+    assert (second.caption, pictures(second), len(second.mentions)) == ("The second.", ["two.eps"], 1)
+    assert [figure.caption for figure in paper("\\Figures\\Figure{One.}\\Figure{Two.}").figures] == ["One.", "Two."]
+    assert paper("\\Figure{One.}", "\\newcommand{\\Figure}[1]{(#1)}").figures == ()
+
+
+def test_pictures_sent_apart_from_the_text_bear_the_number_of_their_figure() -> None:
+    figures = "\\begin{figure}\\caption{One.}\\end{figure}\\begin{figure}\\caption{Two.}\\end{figure}"
+    text = f"\\documentstyle[aps]{{revtex}}\\begin{{document}}Words.{figures}\\end{{document}}"
+    files = {name: "%!PS" for name in ("fig1.eps", "Barley_Fig02a.ps", "Barley_Fig02b.ps", "leaf3.eps")}
+    first, second = parse(package({"a.tex": text, **files})).figures
+    assert (pictures(first), pictures(second)) == (["fig1.eps"], ["Barley_Fig02a.ps", "Barley_Fig02b.ps"])
+    shown = paper(figures + SIMPLE, **files).figures
+    assert [pictures(figure) for figure in shown] == [[], [], ["a.png"]]
+
+
+def test_a_title_of_any_name_makes_a_top_file() -> None:
+    old = "\\documentclass{article}\\title{Old}\\begin{document}\\begin{abstract}x\\end{abstract}\\end{document}"
+    new = (
+        f"\\documentclass{{article}}\\begin{{document}}\\icmltitle{{New}}\\begin{{abstract}}x\\end{{abstract}}{SIMPLE}"
+    )
+    assert top_file(package({"a.tex": old, "b.tex": new + "\\end{document}"})) == "b.tex"
+
+
+def test_a_heading_that_never_ends_is_converted_once() -> None:
+    body = "\\section{" + "\n\n".join(f"See Fig. 1, {n}." for n in range(3000)) + "}\n\n" + SIMPLE
+    start = time.process_time()
+    assert len(only(paper(body)).mentions) > 0
+    assert time.process_time() - start < 20
 
 
 NESTS = [

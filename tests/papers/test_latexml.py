@@ -62,7 +62,7 @@ def figure(body: str) -> Figure:
 
 def test_the_front_of_a_paper() -> None:
     found = parse("<p>Text.</p>")
-    assert (found.extractor, found.extractor_version) == ("latexml", "1.1.0")
+    assert (found.extractor, found.extractor_version) == ("latexml", "1.1.1")
     assert (found.title, found.abstract) == ("Growth of Kϕ films", "See Fig. 1.")
     assert found.authors == ("Jane Doe", "Ann Poe")
     assert (found.license_uri, found.published_on, found.figures) == (None, None, ())
@@ -223,12 +223,13 @@ def test_paragraphs_of_the_body_only() -> None:
         + '<p>Two<span class="ltx_note ltx_role_footnote">Fig. 1</span>.</p>'
         + '<ul><li><div class="ltx_para"><p>Three Fig. 1.</p></div></li></ul>'
         + '</section><section class="ltx_appendix"><h2><span class="ltx_tag">Appendix A </span>More</h2>'
-        + "<p>Four Fig. 1.</p>"
+        + "<p>Four Fig. 1.</p><h3>Of Fig. 1</h3>"
     )
     assert [(m.text, m.section) for m in found.mentions] == [
         ("One Fig. 1.", "Deep"),
         ("Three Fig. 1.", "Deep"),
         ("Four Fig. 1.", "More"),
+        ("Of Fig. 1", "Of Fig. 1"),
     ]
 
 

@@ -17,7 +17,7 @@ from omnisci_etl.papers.mentions import (
     split_label,
     survey,
 )
-from omnisci_etl.papers.model import Link, Paragraph
+from omnisci_etl.papers.model import Link, Panel, Paragraph
 
 
 def named(text: str) -> list[tuple[str, str]]:
@@ -45,6 +45,11 @@ def named(text: str) -> list[tuple[str, str]]:
         ("Figure B2:", "B2"),
         ("Figure 3.1", "3.1"),
         ("Figure 2—figure supplement 1.", "2-S1"),
+        ("Supplementary Fig. B2", "SB2"),
+        ("Extended Data Fig. C1", "EDC1"),
+        ("Additional Figure 4", "S4"),
+        ("Online Appendix Figure 2", "S2"),
+        ("Appendix Figure 2", "A2"),
         ("Fig.7", "7"),
         ("3", "3"),
         ("Table 1", None),
@@ -142,6 +147,19 @@ def test_panels(text: str, expected: list[tuple[str, str]]) -> None:
         ("FIG 4 and FIG. 5", [("4", ""), ("5", "")]),
         ("configure 3 and a figure of two, Table 4", []),
         ("to figure a 10% drop", []),
+        ("it fell (Fig. 3, F2,94 = 5.1, p < 0.01)", [("3", "")]),
+        ("it fell (Fig. 3; F1,94 = 5.1)", [("3", "")]),
+        ("(Fig. 1b; D0) and (Fig. 3c; D7–D0)", [("1", "b"), ("3", "c")]),
+        ("as Figure 10, H2S acts", [("10", "")]),
+        ("as in Fig. 1a, 10-day-old plants grew", [("1", "a")]),
+        ("at 14 min (Fig 3D, 14.451 min)", [("3", "D")]),
+        ("(24 h: F = 38, Fig 6A; 72 h: F = 30, Fig 6B)", [("6", "A"), ("6", "B")]),
+        ("was done [Fig 1; 7, 23]", [("1", "")]),
+        ("(Fig. 4b—4, 5, 6, in this order)", [("4", "b")]),
+        ("(Fig. 1-B1, B2) and (Figs. 2C, D1, D2)", [("1", ""), ("2", "C")]),
+        ("Figs. 1, A1 and A2", [("1", ""), ("A1", ""), ("A2", "")]),
+        ("Figs. 2b–2d and 3a–c, 4", [("2", "bcd"), ("3", "abc"), ("4", "")]),
+        ("(Fig. 1a; Fig. 2b; 3c)", [("1", "a"), ("2", "b"), ("3", "c")]),
     ],
 )
 def test_words_and_counts_are_no_panels_and_no_figures(text: str, expected: list[tuple[str, str]]) -> None:
@@ -164,6 +182,19 @@ def test_words_and_counts_are_no_panels_and_no_figures(text: str, expected: list
         ("(S-Fig. 1, S–Figs 2, 3)", [("S1", ""), ("S2", ""), ("S3", "")]),
         ("Fig. 1c (Supplementary Fig. 4)", [("1", "c"), ("S4", "")]),
         ("Fig. 2 in the Supplementary Information", [("S2", "")]),
+        ("Figure 2 (online appendix) and Fig. 3 (SI) and Fig. 4 (SI units)", [("S2", ""), ("S3", ""), ("4", "")]),
+        ("Supplementary Figs. B1, B2", [("SB1", ""), ("SB2", "")]),
+        ("Additional file 3: Fig. 5 and Fig. 6", [("S5", ""), ("6", "")]),
+        ("(Additional file 3: Figure S2; E1H3–E1H6)", [("S2", "")]),
+        ("in Additional Figs. 7 and 8", [("S7", ""), ("S8", "")]),
+        ("gave additional data. Figure 3 shows them", [("3", "")]),
+        ("gave additional data, Figure 3", [("3", "")]),
+        ("is in the Supplementary Information. Figure 3 shows more", [("3", "")]),
+        ("(Suppl. Info. Fig. 3)", [("S3", "")]),
+        ("the supplemental data (Tables 4–7 and Figs. 5–6)", [("S5", ""), ("S6", "")]),
+        ("in Fig. 1 of Doe and Roe 2004", []),
+        ("see Figure 1 in Doe and Roe, 2002", []),
+        ("Fig. 1 in Paris and Rome shows it", [("1", "")]),
         ("Figure 9A and Figure 9—source data 1", [("9", "A")]),
         ("Figure 9—figure supplement 1D", [("9-S1", "D")]),
         ("Fig. 2 of ref. 12", []),
@@ -380,7 +411,10 @@ def test_a_figure_without_number_is_found_by_its_links_only() -> None:
     ("text", "numbers"),
     [
         ("It holds (Supplementary Note 1 and Fig. 3).", ["S3"]),
-        ("It holds (Supplementary Table 2, Figs. 4 and 5).", ["S4", "S5"]),
+        ("It holds (Supplementary Table 2, Figs. 4 and 5).", ["4", "5"]),
+        ("It holds (Supplementary Data 11; Fig. 9a).", ["9"]),
+        ("It holds (Supplementary Tables and Figs. 4 and 5).", ["S4", "S5"]),
+        ("It holds (supplement Table 4 and Fig. 5).", ["S5"]),
         ("It holds (Supplementary Information) and Fig. 3 shows it.", ["3"]),
         ("We support data and Fig. 3 shows it.", ["3"]),
         ("Supplementary Note 1 tells it, and Fig. 3 shows it.", ["3"]),
@@ -418,3 +452,53 @@ def test_what_is_named_and_not_there_is_told() -> None:
 )
 def test_a_number_in_brackets_is_a_figure_where_the_first_is_bracketed_too(text: str, numbers: list[str]) -> None:
     assert [found.number for found in find_references(text)] == numbers
+
+
+def panels_named(text: str, labels: str, *links: Link) -> list[tuple[str, ...]]:
+    own = {"F1": [Panel(label, "") for label in labels.split()]}
+    found, missing = survey([Paragraph(text, "", links)], {"F1": "Fig. 1", "F2": "Fig. 2"}, own)
+    assert missing == ()
+    return [mention.panels for mention in found["F1"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "panels"),
+    [
+        ("Seen in Fig. 1d1, d2, d3.", "a d1 d2 d3", "d1 d2 d3"),
+        ("Seen in Fig. 1d1–d3.", "d1 d2 d3", "d1 d2 d3"),
+        ("Seen in Fig. 1d1, d2.", "a b c d", "d"),
+        ("Seen in Fig. 1d1, d2.", "", "d"),
+        ("Seen in Fig. 1 (d1, 2) and later.", "d1 d2", "d1 d2"),
+        ("Seen in Fig. 1, A1–C1.", "A1 A2 B1 B2 C1 C2", "A1 B1 C1"),
+        ("Seen (Fig. 1-A1) and (Fig. 1-A2).", "A1 A2", "A1 A2"),
+        ("Seen (Fig. 1, W1–3).", "W1 W2 W3", "W1 W2 W3"),
+        ("Seen (Fig. 1, C1–C2).", "A B C", "C"),
+        ("Seen (Fig. 1, F3,8 = 5.2).", "a b c", ""),
+        ("Seen (Fig. 1, F3,8 = 5.2).", "", ""),
+        ("Seen in Figs. 1a4 and b4.", "a b", "a b"),
+        ("Seen in Figs. 2b and 1d2.", "a d1 d2", "d2"),
+        ("Seen in Fig. 1a and d.", "a d1 d2", "a d"),
+        ("Seen in Fig. 1 B6 mice.", "A B", ""),
+    ],
+)
+def test_numbered_panels_are_named_as_their_figure_names_them(text: str, labels: str, panels: str) -> None:
+    assert panels_named(text, labels) == [tuple(panels.split())]
+
+
+def test_a_linked_number_has_its_numbered_panels_behind_it() -> None:
+    text = "Seen in Fig. 1d1, d2."
+    at = text.index("1d1")
+    assert panels_named(text, "d1 d2", Link(at, at + 3, "F1")) == [("d1", "d2")]
+
+
+def test_numbered_panels_without_end_take_no_time() -> None:
+    start = time.process_time()
+    panels_named("Fig. 1" + "a1, " * 30_000, "a1 a2")
+    panels_named("Fig. 1, " + "A1–Z99" * 20_000, "A1")
+    assert time.process_time() - start < 3
+
+
+def test_what_a_link_puts_right_and_figure_zero_are_not_missing() -> None:
+    text = "Seen in Fig. 0 and Figs. 2g–i and 7."
+    wrong = Link(text.index("7"), text.index("7") + 1, "F2")
+    assert survey([Paragraph(text, "", (wrong,))], {"F2": "Fig. 2"})[1] == ()

@@ -56,7 +56,7 @@ def figure(body: str, **parts: str) -> Figure:
 def test_the_front_of_an_article() -> None:
     subjects = '<ul><li class="c-article-subject-list__subject"><a>Thin films</a></li></ul>'
     found = parse("<p>Text.</p>", front=subjects)
-    assert (found.extractor, found.extractor_version) == ("nature-html", "1.1.0")
+    assert (found.extractor, found.extractor_version) == ("nature-html", "1.1.1")
     assert (found.title, found.abstract) == ("Growth of films", "Films grow.")
     assert found.doi == "10.1038/s41467-000-00000-1"
     assert (found.article_type, found.published_on) == ("research-article", date(2021, 3, 5))
@@ -137,6 +137,13 @@ def test_mentions() -> None:
         ("Fig. 1b, c, too.", "Growth", ("b", "c")),
         ("Not linked: Fig. 1.", "Growth", ()),
         ("In a list: Fig. 1c", "Growth", ("c",)),
+    ]
+
+
+def test_a_heading_that_names_a_figure_is_a_mention() -> None:
+    body = f"{figure_html()}<h3>Rise in Fig. 1b</h3><p>It rose.</p><h2>Peer review</h2><h3>Fig. 1</h3><p>Good.</p>"
+    assert [(m.section, m.text, m.panels) for m in figure(body).mentions] == [
+        ("Rise in Fig. 1b", "Rise in Fig. 1b", ("b",))
     ]
 
 

@@ -283,6 +283,7 @@ def sketch(monkeypatch: pytest.MonkeyPatch, ink: list[Rect], *boxes: tuple[str, 
     made = [Box(union(line.rect for line in lines), kind, lines) for kind, lines in boxes]
     page = Page(1, Rect(0, 0, 600, 800), made, [], None)
     monkeypatch.setattr(page, "ink", Blank(ink), raising=False)
+    monkeypatch.setattr(page, "gutter", lambda area: (area.x0 + area.x1) / 2, raising=False)
     return page
 
 
@@ -548,3 +549,147 @@ def test_a_caption_goes_on_over_the_page(monkeypatch: pytest.MonkeyPatch) -> Non
         following = sketch(monkeypatch, [], ("text", [line(first, 50, 60, size=7)]))
         continue_over_pages(caption, page, following, Vocabulary([]), 10)
         assert caption.text == f"Yield of barley in lamps of {whole}".strip()
+
+
+def test_figures_side_by_side_in_one_box_are_cut_apart() -> None:
+    paper = Paper().plot(60, 100, 285, 240, RED).plot(290, 100, 535, 240, BLUE)
+    paper.text(60, 250, 280, 280, "Figure 1: The left one, in red.", 9)
+    paper.text(310, 250, 535, 280, "Figure 2: The right one, in blue.", 9).text(60, 300, 535, 400, LOREM * 3)
+    document = parse(paper)
+    assert {figure.label: colors(document, n) for n, figure in enumerate(document.figures)} == {
+        "Figure 1": {"red"},
+        "Figure 2": {"blue"},
+    }
+
+
+def test_one_stretch_of_ink_over_captions_beside_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [line("Figure 1: The left one of the two.", 60, 270)]
+    right = [line("Figure 2: The right one of the two.", 320, 240)]
+    page = sketch(monkeypatch, [Rect(50, 60, 550, 262)], ("caption", left), ("caption", right))
+    captions = find_captions(page, Vocabulary([]), 10)
+    areas = {caption.label: area.rect for caption, area in find_areas(page, captions, STYLE).items()}
+    assert areas["Figure 1"].x1 < 320 < areas["Figure 2"].x1
+    assert areas["Figure 1"].x0 < 60 < 250 < areas["Figure 2"].x0
+    assert areas["Figure 2"].y1 <= 240
+
+
+def test_a_narrow_drawing_around_a_wide_caption_is_cut_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    between = [line("Figure 1: Words of the upper one, far wider than both drawings are.", 60, 300)]
+    below = [line("Figure 2: Words of the lower one.", 60, 560)]
+    page = sketch(monkeypatch, [Rect(150, 100, 250, 550)], ("caption", between), ("caption", below))
+    captions = find_captions(page, Vocabulary([]), 10)
+    upper, lower = (find_areas(page, captions, STYLE)[caption].rect for caption in captions)
+    assert upper.y1 <= 300 < lower.y0
+
+
+def test_captions_that_begin_in_one_row_of_a_box() -> None:
+    box = Box(
+        Rect(50, 100, 500, 130),
+        "caption",
+        [
+            line("Fig. 1. What grows in the", 50, 100),
+            line("Fig. 2. What is harvested.", 300, 100),
+            line("field of barley.", 50, 112),
+        ],
+    )
+    page = Page(1, Rect(0, 0, 600, 800), [box], [], None)
+    assert {caption.label: caption.text for caption in find_captions(page, Vocabulary([]), 10)} == {
+        "Fig. 1": "What grows in the field of barley.",
+        "Fig. 2": "What is harvested.",
+    }
+
+
+def test_a_list_of_figures_holds_no_captions() -> None:
+    rows = [line(f"Figure {n}: The yield of field {n} . . . . . . {n + 10}", 50, 100 + 30 * n) for n in range(1, 5)]
+    page = Page(
+        1, Rect(0, 0, 600, 800), [Box(union(row.rect for row in rows), "caption", [row]) for row in rows], [], None
+    )
+    assert find_captions(page, Vocabulary([]), 10) == []
+
+
+def test_a_label_alone_on_its_line_goes_with_the_paragraph_below() -> None:
+    head = Box(Rect(50, 100, 100, 112), "section-header", [line("Figure 1", 50, 100)])
+    words = Box(Rect(50, 122, 400, 134), "text", [line("Barley under lamps.", 50, 122)])
+    page = Page(1, Rect(0, 0, 600, 800), [head, words], [], None)
+    assert [caption.text for caption in find_captions(page, Vocabulary([]), 10)] == ["Barley under lamps."]
+
+
+def test_notes_between_a_drawing_and_its_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes = [line("Each shaded node stands for a field of barley, and each line", 50, 206),
+             line("for the path of one farmer over the year.", 50, 216)]  # fmt: skip
+    caption = [line("Figure 1: A chart of the fields.", 60, 233)]
+    page = sketch(monkeypatch, [Rect(60, 70, 280, 200)], ("text", notes), ("caption", caption))
+    assert [area.rect for area in find_areas(page, find_captions(page, Vocabulary([]), 10), STYLE).values()] == [
+        Rect(60, 70, 280, 200)
+    ]
+
+
+def test_a_drawing_close_by_outweighs_a_larger_one_in_the_other_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, other = Rect(136, 80, 228, 172), Rect(328, 76, 544, 244)
+    first = [line("Figure 1. Four fields of barley in one row of plots", 65, 185)]
+    second = [line("Figure 2. A model of the fields", 356, 293)]
+    text = [line("This model has a begin and an end, and four of the fields,", 328, 258 + 10 * n) for n in range(3)]
+    page = sketch(monkeypatch, [own, other], ("caption", first), ("text", text), ("caption", second))
+    areas = {c.label: area.rect for c, area in find_areas(page, find_captions(page, Vocabulary([]), 10), STYLE).items()}
+    assert (areas["Figure 1"].x1, areas["Figure 2"].x0) == (231, 328)
+
+
+def test_of_a_book_the_model_sees_the_pages_with_captions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf_document, "MAX_MODELLED", 2)
+    asked: dict[int, bool] = {}
+    read = pdf_document.read_page
+
+    def spy(source: Any, *, with_layout: bool) -> Page:
+        asked[source.number] = asked.get(source.number, False) or with_layout
+        return read(source, with_layout=with_layout)
+
+    monkeypatch.setattr(pdf_document, "read_page", spy)
+    paper = Paper().text(60, 60, 535, 200, "As Fig. 1 shows, barley grows. " + LOREM)
+    for _ in range(2):
+        paper.next_page().text(60, 60, 535, 200, "In Fig. 1 it grows again. " + LOREM)
+    paper.next_page().plot(120, 100, 470, 300).text(60, 310, 535, 330, "Figure 1: Yield of barley.", 9)
+    (figure,) = parse(paper.text(60, 400, 535, 500, LOREM)).figures
+    assert (figure.page, figure.reject_slug, len(figure.mentions)) == (4, None, 3)
+    assert {number for number, layout in asked.items() if layout} == {3}
+
+
+def test_a_caption_that_the_model_takes_for_a_part_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["Figure 1 | Fields.", "Of barley and oats", "in May, from a hill", "in the north."]
+    inside = [line(text, 50, 100 + 12 * row) for row, text in enumerate(words)]
+    inside += [line("a", 200, 100), line("b", 350, 112)]
+    page = sketch(monkeypatch, [Rect(120, 80, 500, 190)], ("picture", inside))
+    (caption,) = find_captions(page, Vocabulary([]), 10)
+    assert caption.text == "Fields. Of barley and oats in May, from a hill in the north."
+    area = find_areas(page, [caption], STYLE)[caption]
+    assert (area.side, area.rect.x0 > caption.rect.x1 - 3, area.rect.x1) == ("beside", True, 503)
+
+
+def test_a_page_headed_by_the_label_of_its_figure() -> None:
+    head = Box(Rect(50, 60, 200, 72), "page-header", [line("17", 50, 60), line("Figure 2", 80, 60)])
+    other = Box(Rect(50, 40, 300, 52), "page-header", [line("Barley in Figure 2", 50, 40)])
+    page = Page(1, Rect(0, 0, 600, 800), [head, other], [], None)
+    (caption,) = find_captions(page, Vocabulary([]), 10)
+    assert (caption.label, caption.is_stub) == ("Figure 2", True)
+
+
+class ColumnAsHeader:
+    """A page of which the layout model says that one column is a page header."""
+
+    layout_information = ((50, 50, 545, 700, "page-header"), (50, 20, 545, 40, "page-header"))
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+
+    def get_layout(self) -> None:
+        """The model has spoken."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.page, name)
+
+
+def test_a_whole_column_is_no_page_header() -> None:
+    with pymupdf.open(stream=one_column().bytes_(), filetype="pdf") as source:
+        page = read_page(ColumnAsHeader(source[0]), with_layout=True)
+    assert {box.kind for box in page.boxes if box.lines} == {"text"}
+    assert [caption.label for caption in find_captions(page, Vocabulary([]), 10)] == ["Figure 1"]
+    assert [box.kind for box in page.boxes].count("page-header") == 1

@@ -83,6 +83,14 @@ def test_offsets_hold_for_any_text(pieces: list[str]) -> None:
         assert flat.text[link.start : link.end] == clean(pieces[int(link.target[1:])])
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(*[st.text("ab \n\t\u2009\u200b", max_size=4)] * 2), max_size=5))
+def test_bold_holds_whatever_white_space_stands_around(pieces: list[tuple[str, str]]) -> None:
+    flat = read("".join(f"<b>{inner}</b>{tail}" for inner, tail in pieces))
+    assert flat.text == clean("".join(inner + tail for inner, tail in pieces))
+    assert [flat.text[start:end] for start, end in flat.bold] == [x for x in (clean(one) for one, _ in pieces) if x]
+
+
 def test_a_formula_without_its_twins() -> None:
     root = parse_xml(
         b"<math> <semantics>\n <mi>K</mi>\n <mn>2</mn><annotation>K_2</annotation></semantics>"

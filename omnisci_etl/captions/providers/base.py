@@ -83,10 +83,19 @@ def printable(value: object, most: int = MAX_NAME) -> str:
     return str(value)[:most].replace("\x00", "").encode("utf-8", "replace").decode()
 
 
+def _storable(content: Any) -> Any:
+    """JSON with printable texts: what stands in it as an escape is only there once it is read."""
+    if isinstance(content, str):
+        return printable(content, len(content))
+    if isinstance(content, list):
+        return [_storable(one) for one in content]
+    return {_storable(k): _storable(v) for k, v in content.items()} if isinstance(content, dict) else content
+
+
 def judged(answer: Answer, text: str, schema: Mapping[str, Any]) -> Answer:
     """The answer with its text read against the schema: its content, or off-schema with what is wrong."""
     try:
-        content = json.loads(printable(text, MAX_TEXT))
+        content = _storable(json.loads(printable(text, MAX_TEXT)))
         fault = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(content)), None)
     except (ValueError, RecursionError) as error:
         return replace(answer, slug="off-schema", error=printable(f"not JSON: {error}", MAX_ERROR))

@@ -76,6 +76,11 @@ def config_sha256(routes: Routes, model: str | None) -> str:
     return canonical_sha256({"name": "claims", "version": VERSION, "prompts": used, "judge": judge})
 
 
+def config_of(routes: Routes, family: str) -> str:
+    """The hash for captions of this family. Raises ConfigError where they have no judge."""
+    return config_sha256(routes, judge_of(routes, family))
+
+
 def judge_of(routes: Routes, family: str) -> str | None:
     """The model that examines captions of this family; None where the routes file names none at all."""
     return routes.judge_for("claims", [family]) if routes.judges.claims else None

@@ -60,6 +60,11 @@ def examine(context: Context, routes: Routes, captions: Sequence[int], ask: Aske
     return dict(counts)
 
 
+def config_of(routes: Routes, family: str) -> str:
+    """The hash of the score for captions of this family. Raises ConfigError where they have no judge."""
+    return marks.config_sha256(routes, routes.judge_for(TASK, [family]))
+
+
 def _unanswered(replies: Sequence[Reply]) -> Counts:
     states = Counter(reply.state for reply in replies)
     return {"failed": states["failed"], "left": states["left"]}

@@ -106,10 +106,12 @@ def _together(
     names = [one.name for one in captioners]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ConfigError(f"two of the captioners are named {twice[0]!r}: give each file a name of its own")
-    shared = frozenset.intersection(*(one.figures for one in captioners)) if captioners else frozenset()
+    if not captioners:
+        raise ConfigError("nobody is named to be compared: use --model, --captions NAME=FILE or --authors")
+    shared = frozenset.intersection(*(one.figures for one in captioners))
     if not shared:
         told = ", ".join(f"{one.name} ({len(one.figures)} figures)" for one in captioners)
-        raise ConfigError(f"there is no figure that all of these have captioned: {told or 'nobody is named'}")
+        raise ConfigError(f"there is no figure that all of these have captioned: {told}")
     # In an order that has nothing to do with the figures, so that the first of them are a sample.
     figures = sorted(shared, key=lambda figure: sha256_hex(str(figure)))[:limit]
     return captioners, figures, cast(routes, {one.family for one in captioners if one.family})

@@ -108,6 +108,11 @@ def run(
     return _over(_examined(context, routes, protocol, picked, asker(context, routes)))
 
 
+def config_of(routes: Routes, family: str) -> str:
+    """The hash of the gate's score for captions of this family. Raises ConfigError where they have no judge."""
+    return configs_of(routes, cast(routes, {family}), Protocol()).score
+
+
 def examine(
     context: Context, routes: Routes, captions: Sequence[int], ask: Asker, protocol: Protocol | None = None
 ) -> Counts:

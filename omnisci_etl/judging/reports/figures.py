@@ -155,7 +155,7 @@ def draw_decisions(counts: Sequence[tuple[str, str, str, int]], path: Path) -> N
         axis.text(left[place], place, f" {totals[slug]:,}", va="center", fontsize=8, color=_QUIET)
     for label, slug in zip(axis.get_yticklabels(), slugs, strict=True):
         label.set_color(_OUTCOMES[outcome_of[slug]])
-    axis.margins(x=0.1)
+    axis.set_xlim(0, 1.1 * max(totals.values()))
     axis.set_xlabel("captions (newest decision of each; green accepted, red rejected, others undecided)")
     axis.legend(fontsize=8, frameon=False, loc="lower right")
     axis.set_title("Decisions by reason and model", loc="left", fontweight="bold")
@@ -163,4 +163,5 @@ def draw_decisions(counts: Sequence[tuple[str, str, str, int]], path: Path) -> N
 
 
 def _cut(name: str) -> str:
-    return name if len(name) <= 28 else name[:27] + "…"
+    """A name as a label: not too long, and read as it stands instead of as a formula."""
+    return (name if len(name) <= 28 else name[:27] + "…").replace("$", r"\$")

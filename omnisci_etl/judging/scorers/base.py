@@ -83,5 +83,6 @@ def own_words_first(candidate: Candidate, score: Callable[[Candidate], Score]) -
     For scorers that hold a caption against its evidence: a sentence of the evidence itself cannot be wrong. Counts in
     the details are those of what was looked at.
     """
-    found = score(candidate.unquoted)
-    return found if found.value == 1.0 else score(candidate)
+    own = candidate.unquoted
+    found = score(own)
+    return found if found.value == 1.0 or own is candidate else score(candidate)

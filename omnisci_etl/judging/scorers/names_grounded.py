@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import Any
 
 from omnisci_etl.judging.evidence import Candidate
-from omnisci_etl.judging.grounds import AROUND, Grounds
+from omnisci_etl.judging.grounds import AROUND, Grounds, Place, is_explained, stems_said
 from omnisci_etl.judging.names import CLEAR, HALF, SLIGHT, Name, find_names, normalised
 from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, own_words_first, slip
 from omnisci_etl.judging.terms import words_sha256
 
-# A name that the evidence has not stands in the place of another where so much of what is around it is there together.
-SAME_PLACE = 0.6
+# A name that the evidence has not stands in the place of another where so much of what is around it is there together;
+# less of it where the evidence has a name there that the caption has not beside its own, or not at all.
+SAME_PLACE, NOT_BESIDE, DISPLACED = 0.8, 0.6, 0.55
 # What is added to the weight of such a name where all of it is.
 QUOTED = 0.2
 # Elsewhere a name may be read off the picture: what it takes off then, and where the picture was read and has it not.
@@ -35,14 +36,14 @@ class NamesGrounded:
 
     Names are acronyms, symbols, formulae, codes, proper names, species, elements, methods and rare technical words; a
     name is grounded by its string in another spelling, its expansion or abbreviation. A name weighs in full where the
-    evidence says the same of another one; elsewhere it may be a label that only the picture shows, and raises a doubt.
-    One of many is a slip (see base.slip). Slight ones (SEM, Gaussian, a rare word without the ending of a compound, two
-    signs) and doubts count up to MOST_SLIGHT in all. It cannot see whether a name of the paper is said of the wrong
-    thing.
+    evidence says the same of another one, above all of one that the caption lacks; elsewhere it may be a label that
+    only the picture shows, and raises a doubt. One of many is a slip (see base.slip). Slight ones (SEM, Gaussian, a
+    rare word without the ending of a compound, two signs) and doubts count up to MOST_SLIGHT in all. It cannot see
+    whether a name of the paper is said of the wrong thing.
     """
 
     name = "names-grounded"
-    version = "4"
+    version = "5"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -53,7 +54,7 @@ class NamesGrounded:
         """The weights, the lists of words, and the evidence that is read."""
         return {
             "weights": [CLEAR, HALF, SLIGHT],
-            "place": [SAME_PLACE, QUOTED, AROUND],
+            "place": [SAME_PLACE, NOT_BESIDE, DISPLACED, QUOTED, AROUND],
             "doubt": [DOUBT, DOUBT_WHERE_READ, MOST_SLIGHT],
             "slips": [SLIPS_AT_MOST, SLIPS],
             "words": words_sha256(),
@@ -79,17 +80,20 @@ def _score(candidate: Candidate, shown: str) -> Score:
     judged: dict[tuple[str, str], bool] = {}
     ungrounded: list[dict[str, Any]] = []
     said = unexamined = 0
+    stems: frozenset[str] | None = None
     for part, text in candidate.parts():
         text = normalised(text)
         for name in find_names(text):
             key = name.text, name.kind
             said += key in judged or len(judged) < _MAX_JUDGED
             if key not in judged:
-                judged[key] = len(judged) >= _MAX_JUDGED or _grounds(text_of_all).have(name)
+                judged[key] = len(judged) >= _MAX_JUDGED or _grounds(text_of_all).have(name) or is_explained(text, name)
             if not judged[key] and len(ungrounded) >= _MAX_EXAMINED:
                 unexamined += 1
             elif not judged[key]:
-                ungrounded.append(_listed(name, part, _weight(_grounds(text_of_all), text, name, doubt)))
+                stems = stems or stems_said(normalised(text) for _, text in candidate.parts())
+                place = _grounds(text_of_all).place_of(text, name, stems)
+                ungrounded.append(_listed(name, part, _weight(name, place, doubt)))
     worst = _once(ungrounded)
     clear = [one["weight"] for one in worst if one["weight"] > DOUBT_WHERE_READ]
     wrong = unexamined + sum(one["weight"] > DOUBT_WHERE_READ for one in ungrounded)
@@ -102,14 +106,13 @@ def _score(candidate: Candidate, shown: str) -> Score:
     return Score(round(value, 6), {"named": len(judged), "said": said, "ungrounded": worst[:MAX_LISTED]})
 
 
-def _weight(grounds: Grounds, text: str, name: Name, doubt: float) -> float:
+def _weight(name: Name, place: Place, doubt: float) -> float:
     """What an ungrounded name takes off: in the place of another one more than where it can be a label."""
     if name.weight <= SLIGHT:
         return name.weight
-    share = grounds.place_of(text, name)
-    if share < SAME_PLACE:
+    if place.share < (DISPLACED if place.wholly else NOT_BESIDE if place.displaced else SAME_PLACE):
         return min(name.weight, doubt)
-    return name.weight + QUOTED * (share - SAME_PLACE) / (1 - SAME_PLACE)
+    return name.weight + QUOTED * (place.share - DISPLACED) / (1 - DISPLACED)
 
 
 def _listed(name: Name, part: str, weight: float) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from omnisci_etl.judging.contexts import Amounts, Context, Match, Text, read
 from omnisci_etl.judging.evidence import MAX_EVIDENCE, Candidate
-from omnisci_etl.judging.numbers import Key, Quantity, grounds
+from omnisci_etl.judging.numbers import Amount, Key, Quantity, grounds
 from omnisci_etl.judging.scorers.base import (
     MAX_LISTED,
     SLIPS,
@@ -23,6 +23,7 @@ from omnisci_etl.judging.scorers.base import (
     quote,
     slip,
 )
+from omnisci_etl.judging.terms import VISUAL, level, stem, words_sha256
 from omnisci_etl.judging.units import BARE
 
 # How like the words around must be (share and weight of likeness) for another value there to be a contradiction. A bare
@@ -58,7 +59,41 @@ _ABOUT = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.|roughly|nearly|almost|near|close to|circa|some)|[~≈])\s?$"
 )
 _LONGEST_ABOUT = 16
+_LEAST_ROUNDED = 2
+# What a number counts: "three independent experiments", "5 mice", "n = 5".
+_COUNTED = re.compile(r"[ -]([^\W\d_]{3,})(?:[ -]([^\W\d_]{3,}))?")
+_SAMPLES = re.compile(r"(?<![^\W_])[nN] ?= ?$")
+_LONGEST_SAMPLES = 5
 _DIGITS = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?")
+
+
+Counted = tuple[str, str]
+
+
+@lru_cache(maxsize=64)
+def _counts(evidence: str) -> Mapping[Counted, list[Match]]:
+    """The numbers of an evidence that count something, by what they count."""
+    found: dict[Counted, list[Match]] = {}
+    for line in evidence.split("\n"):
+        told = read(line)
+        for quantity, amounts in zip(told.quantities, told.amounts, strict=True):
+            counted = _counted(line, quantity)
+            if counted and BARE.dimensions in amounts.kinds:
+                found.setdefault(counted, []).append(Match(line, quantity, amounts))
+    return found
+
+
+def _counted(text: str, quantity: Quantity) -> Counted | None:
+    """What a number counts: samples, or the one or two words behind it.
+
+    One word alone has to say more than what every picture shows ("three times").
+    """
+    if _SAMPLES.search(text, max(0, quantity.start - _LONGEST_SAMPLES), quantity.start):
+        return "n", "="
+    words = _COUNTED.match(text, quantity.end)
+    if words is None or (words[2] is None and level(stem(words[1])) == VISUAL):
+        return None
+    return stem(words[1]), stem(words[2] or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +110,12 @@ class NumbersGrounded:
     The same amount counts in any unit that converts exactly (5 mM = 0.005 M); a number without a unit counts wherever
     its value stands. One number or unit that contradicts the evidence (which has another one between the same letters,
     or among the same words) brings the score to CONTRADICTED_AT_MOST or less, or into the band SLIPS where it is one of
-    many. Numbers that the evidence knows nothing of may be read off the picture: they lower the score, never below
-    LEAST_UNCONTRADICTED.
+    many; so does a count, in digits or in words, of what the evidence counts otherwise. Numbers that the evidence
+    knows nothing of may be read off the picture: they lower the score, never below LEAST_UNCONTRADICTED.
     """
 
     name = "numbers-grounded"
-    version = "6"
+    version = "7"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -95,6 +130,7 @@ class NumbersGrounded:
             "ocr": list(self._ocr) if self._ocr else None,
             "like": [LIKE, ALIKE],
             "doubt": [DOUBT, DOUBT_WHERE_READ],
+            "words": words_sha256(),
             "bounds": [CONTRADICTED_AT_MOST, SLIPS_AT_MOST, SLIPS, LEAST_UNCONTRADICTED],
         }
 
@@ -164,6 +200,8 @@ class _Judge:
             for index, quantity in enumerate(told.quantities):
                 if quantity.sure:
                     yield part, text, quantity, self._finding(told, index)
+                elif text[quantity.start].isalpha() and (match := self._counted_otherwise(told, index)):
+                    yield part, text, quantity, _Finding(0.0, match)
 
     def _finding(self, told: Text, index: int) -> _Finding | None:
         quantity, context = told.quantities[index], self._context
@@ -175,12 +213,20 @@ class _Judge:
         if self._examined <= _MAX_EXAMINED:
             match = context.quoted_otherwise(told.text, quantity, told.amounts[index])
             if match is None and not grounded:
-                match = self._among_the_same_words(told, index)
+                match = self._among_the_same_words(told, index) or self._counted_otherwise(told, index)
             if match:
                 return None if _rounds(told, index, match) else _Finding(0.0, match)
         if grounded or self._is_shown(told.amounts[index]):
             return None
         return _Finding(DOUBT[_how(told.text, quantity)])
+
+    def _counted_otherwise(self, told: Text, index: int) -> Match | None:
+        """What the evidence counts of the same things, where it never counts as many."""
+        counted = _counted(told.text, told.quantities[index])
+        others = _counts(self._candidate.evidence.text).get(counted, []) if counted else []
+        if not others or any(other.amounts.holds(told.amounts[index]) for other in others):
+            return None
+        return others[0]
 
     def _is_shown(self, amounts: Amounts) -> bool:
         """Whether the picture has the number; its unit often stands at the end of an axis, apart from it."""
@@ -236,18 +282,33 @@ def _is_seen(text: str, start: int, end: int) -> bool:
 
 
 def _rounds(told: Text, index: int, match: Match) -> bool:
-    """Whether the caption gives the evidence's value in fewer digits, or says "about" of one that is near."""
+    """Whether one gives the other's value in fewer digits, or the caption says "about" of one that is near."""
     quantity = told.quantities[index]
     own, theirs = quantity.readings[0][0], match.quantity.readings[0][0]
-    digits = _DIGITS.search(told.text, quantity.start, quantity.end)
-    written = int(digits[0].replace(".", "")) if digits else 0
-    if not written or own.unit.dimensions != theirs.unit.dimensions:
+    if own.unit.dimensions != theirs.unit.dimensions or not _written(told.text, quantity):
         return False
+    if _is_rounded(own, _written(told.text, quantity), theirs):
+        return True
+    if _is_rounded(theirs, _written(match.text, match.quantity), own):
+        return True
     (above, below, _), (their_above, their_below, _) = own.reduced, theirs.reduced
+    off = abs(above * their_below - their_above * below)
+    about = _ABOUT.search(told.text, max(0, quantity.start - _LONGEST_ABOUT), quantity.start)
+    return about is not None and off * ROUGHLY.denominator <= ROUGHLY.numerator * abs(their_above) * below
+
+
+def _written(text: str, quantity: Quantity) -> int:
+    """The digits of a quantity as one number, 0 where it has none."""
+    digits = _DIGITS.search(text, quantity.start, quantity.end)
+    return int(digits[0].replace(".", "")) if digits else 0
+
+
+def _is_rounded(one: Amount, written: int, other: Amount) -> bool:
+    """Whether the other amount, rounded to the digits that one is written in, two at least, is that one."""
+    if len(str(written).strip("0")) < _LEAST_ROUNDED:
+        return False
+    (above, below, _), (their_above, their_below, _) = one.reduced, other.reduced
     # Times both denominators, because arithmetic of fractions takes many times as long. What one in the last place that
     # is written is worth, whatever power of ten follows, is the value over all its digits as one number.
     off = abs(above * their_below - their_above * below)
-    if len(str(written).strip("0")) > 1 and 0 < 2 * off * written <= abs(above) * their_below:
-        return True
-    about = _ABOUT.search(told.text, max(0, quantity.start - _LONGEST_ABOUT), quantity.start)
-    return about is not None and off * ROUGHLY.denominator <= ROUGHLY.numerator * abs(their_above) * below
+    return 0 < 2 * off * written <= abs(above) * their_below

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import sqrt
 from typing import Any
 
 from omnisci_etl.judging.evidence import Candidate
@@ -15,10 +16,12 @@ from omnisci_etl.judging.terms import TERM, VISUAL, level, stem, stems, words_sh
 
 # What a term of each level weighs for a sentence where the evidence has it, and against it where it has not. Logarithms
 # of how much likelier that is in a true sentence than in one of another paper, rounded.
-FOUND = (0.0, 0.3, 0.7, 1.3, 2.0, 2.0)
+FOUND = (0.0, 0.2, 0.5, 1.0, 1.5, 1.5)
 MISSING = (0.0, 0.4, 0.7, 0.9, 0.85, 1.0)
-# A capital inside a sentence is often a label that only the picture shows.
-CAPITAL = 0.7
+# A capital inside a sentence is often a label that only the picture shows, and a list of labels is one such thing.
+CAPITAL, MOST_CAPITALS = 0.7, 1.2
+# Evidence of fewer terms leaves out more that is true: a sentence counts by the square root of their share of so many.
+ENOUGH = 60
 # A sentence at minus this passes just so: one everyday word that nobody else says condemns no sentence.
 LEAST = 0.88
 _PASSES = 0.6
@@ -39,11 +42,11 @@ class OnTopic:
     A sentence is weighed by its terms: those that the evidence has speak for it, those that it has not against it, rare
     ones more than common ones; words that describe a picture do neither, nor terms that another sentence of the caption
     has too. A sentence that more speaks for than against has 1; the score falls to 0.6 at LEAST, and from there with
-    what speaks against the sentence.
+    what speaks against the sentence. What is missing from short evidence counts less, as do lists of names.
     """
 
     name = "on-topic"
-    version = "2"
+    version = "3"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -55,7 +58,8 @@ class OnTopic:
         return {
             "found": list(FOUND),
             "missing": list(MISSING),
-            "capital": CAPITAL,
+            "capital": [CAPITAL, MOST_CAPITALS],
+            "enough": ENOUGH,
             "least": LEAST,
             "words": words_sha256(),
             "evidence": ["author_caption", "mentions", "title", *(["picture_text"] if self._ocr else [])],
@@ -77,7 +81,7 @@ class _Sentence:
         self.part = part
         self.text = text
         self.found = 0.0
-        self.missing: dict[str, tuple[str, float]] = {}
+        self.missing: dict[str, tuple[str, float, bool]] = {}
         self.terms: set[str] = set()
         for position, word in enumerate(TERM.findall(text)):
             term, rarity = _term(word)
@@ -87,12 +91,19 @@ class _Sentence:
             if term in evidence:
                 self.found += FOUND[rarity]
             else:
-                small = position == 0 or word.islower()
-                self.missing[term] = word, MISSING[rarity] * (1.0 if small else CAPITAL)
+                self.missing[term] = word, MISSING[rarity], position > 0 and not word.islower()
 
     def weight(self, told: Mapping[str, int]) -> float:
         """What speaks for the sentence less what speaks against it; a term that another sentence has too does not."""
-        return self.found - sum(weight for term, (_, weight) in self.missing.items() if told[term] < 2)
+        small = capitals = 0.0
+        for term, (_, weight, capital) in self.missing.items():
+            if told[term] > 1:
+                continue
+            if capital:
+                capitals += weight * CAPITAL
+            else:
+                small += weight
+        return self.found - small - min(capitals, MOST_CAPITALS)
 
 
 def _weighed(candidate: Candidate, evidence: frozenset[str]) -> list[tuple[_Sentence, float]]:
@@ -103,7 +114,8 @@ def _weighed(candidate: Candidate, evidence: frozenset[str]) -> list[tuple[_Sent
         for sentence in _BREAK.split(normalised(text))
     ]
     told = Counter(term for sentence in sentences for term in sentence.missing)
-    return [(sentence, sentence.weight(told)) for sentence in sentences]
+    known = min(1.0, sqrt(len(evidence) / ENOUGH))
+    return [(sentence, known * sentence.weight(told)) for sentence in sentences]
 
 
 def _score(candidate: Candidate, shown: str) -> Score:
@@ -117,6 +129,6 @@ def _score(candidate: Candidate, shown: str) -> Score:
 
 
 def _listed(sentence: _Sentence, weight: float) -> dict[str, Any]:
-    missing = [word for word, _ in sentence.missing.values()][:MAX_LISTED]
+    missing = [word for word, _, _ in sentence.missing.values()][:MAX_LISTED]
     text = quote(sentence.text, 0, len(sentence.text))
     return {"part": sentence.part, "text": text, "weight": round(weight, 2), "missing": missing}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
 
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.judging.evidence import MAX_PANELS, MAX_PART, Candidate
@@ -16,7 +15,7 @@ from omnisci_etl.judging.terms import stems
 MISSING_AT_MOST = 0.58
 EXTRA_AT_LEAST = 0.6
 # By how much of its words a panel's text must lie nearer to another's part of the author's caption than to its own.
-EXCHANGED = 0.2
+EXCHANGED = 0.15
 # A body that begins half of the author's parts as the author does, quotes them all.
 _START = 20
 
@@ -40,6 +39,8 @@ _LETTER_ALONE = re.compile(
     r"(?![^\W_]|[-‐./’'](?!\s)|\s?[=<>≤≥±×~]|\s(?:ax[ie]s|values?|tests?|score)\b|\s?\()"
 )
 _A_BEFORE_B = re.compile(r"(?<![^\W_])a [^.;]{1,80}? b ")
+_BEGINS = re.compile(r"(?:^|[.;:!?)]\s+)(?:(?:[A-Z][a-z]{2,9}, )?(?:[Ii]n|[Ff]or|[Oo]n|[Ww]ithin) )?(?:[Tt]he )?$")
+_LONGEST_BEGINNING = 24
 _HAS_WORD = re.compile(r"[^\W_]")
 
 
@@ -63,6 +64,19 @@ def _between(first: str, last: str, labels: Sequence[str]) -> Iterable[str]:
     if len(first) == len(last) == 1:
         return [chr(code) for code in range(ord(first) + 1, ord(last))]
     return ()
+
+
+@lru_cache(maxsize=1024)
+def _headed(body: str) -> Mapping[str, str]:
+    """The parts of a body whose sentences begin with their panel: "Panel a shows …", "In panels b and c, …"."""
+    panels = (r for r in find_references(body) if r.kind == "panel")
+    heads = [r for r in panels if _BEGINS.search(body, max(0, r.start - _LONGEST_BEGINNING), r.start)]
+    found: dict[str, str] = {}
+    for number, head in enumerate(heads, 1):
+        end = heads[number].start if number < len(heads) else len(body)
+        for label in _expanded(head.items, ()):
+            found[label] = f"{found.get(label, '')} {body[head.end : end]}"
+    return found
 
 
 def _entries(candidate: Candidate, labels: Sequence[str]) -> set[str]:
@@ -135,35 +149,62 @@ def _author_parts(caption: str) -> Mapping[str, frozenset[str]]:
 
 
 def _exchanged(candidate: Candidate) -> list[list[str]]:
-    """Pairs of panels whose texts say what the author says of the other one."""
+    """Pairs of a panel and the one of which the author says what its text says, where texts have changed places.
+
+    That one text lies nearer to another panel tells little; that they do so in a ring, or most of them, does.
+    """
     if len(candidate.evidence.panel_labels) < 2:
         return []
     parts = _author_parts(candidate.evidence.author_caption[:MAX_PART])
-    texts = dict(candidate.panels[:MAX_PANELS]) or _parts(candidate.body[:MAX_PART])
+    body = candidate.body[:MAX_PART]
+    texts = dict(candidate.panels[:MAX_PANELS]) or _headed(body) or _parts(body)
     if len(parts) < 2 or len(texts) < 2:
         return []
     known = frozenset().union(*parts.values())
     entries = {label.lower().strip("(). "): stems(text[:MAX_PART]) & known for label, text in texts.items()}
     entries = {label: words for label, words in entries.items() if label in parts and words}
-    likeness = {(i, j): len(words & parts[j]) / len(words) for i, words in entries.items() for j in entries}
-    return [
-        [i, j]
-        for i, j in combinations(entries, 2)
-        if likeness[i, j] - likeness[i, i] >= EXCHANGED and likeness[j, i] - likeness[j, j] >= EXCHANGED
-    ]
+    nearer: Mapping[str, frozenset[str]]
+    nearer = {label: found for label, words in entries.items() if (found := _nearer(label, words, entries, parts))}
+    targets = {min(found) for found in nearer.values()}
+    if 2 * len(nearer) <= len(entries) or not 1 < len(targets) == len(nearer):
+        nearer = _ring(nearer)
+    return sorted(map(list, {tuple(sorted((label, min(found)))) for label, found in nearer.items()}))
+
+
+def _nearer(
+    label: str, words: frozenset[str], labels: Iterable[str], parts: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """The panels whose part of the author's caption has more of these words than that of the label, by EXCHANGED."""
+    shared = {other: len(words & parts[other]) / len(words) for other in labels}
+    most = max(shared.values())
+    if most - shared[label] < EXCHANGED:
+        return frozenset()
+    return frozenset(other for other, share in shared.items() if share == most)
+
+
+def _ring(nearer: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+    """What is left where nothing leads out of or into the rest."""
+    while True:
+        reached = frozenset().union(*nearer.values())
+        left = {label: found & nearer.keys() for label, found in nearer.items() if label in reached}
+        left = {label: found for label, found in left.items() if found}
+        if len(left) == len(nearer):
+            return left
+        nearer = left
 
 
 class PanelsCovered:
     """1 where each panel that the evidence names has its text, and no other's; MISSING_AT_MOST or less where one lacks.
 
     A caption that gives its panels entries gives one to each: there a letter in passing ("rises (panel b)") covers
-    nothing. Without entries a letter in the body is enough. Two panels are exchanged where the text of each says what
-    the author's caption says of the other. Panels that neither the author's caption nor the mentions know may stand in
-    the picture: they lower the score, never below EXTRA_AT_LEAST. 1 where the evidence names no panel.
+    nothing. Without entries a letter in the body is enough. Panels are exchanged where their texts, entries or
+    sentences that begin with the panel, say in a ring what the author's caption says of one another. Panels that
+    neither the author's caption nor the mentions know may stand in the picture: they lower the score, never below
+    EXTRA_AT_LEAST. 1 where the evidence names no panel.
     """
 
     name = "panels-covered"
-    version = "2"
+    version = "3"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:
@@ -198,10 +239,11 @@ def _covered(candidate: Candidate, labels: Sequence[str], entries: set[str]) -> 
     own = _parts(body) if author else {}
     found = _named(candidate, labels) | _marked(body, labels)
     found |= set() if found.issuperset(labels) else _alone(body, labels)
+    headed = _headed(body).keys()
     if 2 * len(author.keys() & own.keys()) >= len(author):
-        found -= author.keys() - own.keys()
+        found -= author.keys() - own.keys() - headed
     starts = {label for label, text in author.items() if text[:_START] in body}
-    return found - (author.keys() - starts) if 2 * len(starts) >= len(author) else found
+    return found - (author.keys() - starts - headed) if 2 * len(starts) >= len(author) else found
 
 
 def _score(candidate: Candidate) -> Score:

@@ -119,7 +119,7 @@ def _measured(text: str, letters: Sequence[int], shape: _Shape) -> Iterator[tupl
     yield "brackets", _unpaired(text)
     if max(letters) > GLUED:
         yield "glued", 100 * sum(map(len, _LETTERS.findall(text))) / characters
-    if letters.count(1) >= SPACED and _APART in bytes(min(letter, 2) for letter in letters):
+    if letters.count(1) >= SPACED and _APART in bytes([1 if letter == 1 else 2 for letter in letters]):
         yield "spaced", 50 * sum(map(len, _SPACED.findall(text))) / shape.words
     yield "symbols", _symbols(text, characters)
     yield "fragments", float(shape.sentences >= FRAGMENTS and shape.mean < FRAGMENT)

@@ -6,10 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from omnisci_etl.judging.evidence import MAX_PART, Candidate
 from omnisci_etl.judging.references import Kind, Reference, find_references
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, quote
+from omnisci_etl.papers.letter_runs import Needs
 
 # What each finding takes off. A single pointer to what the reader does not have is enough to fall below the gate.
 WEIGHTS: dict[str, float] = {
@@ -39,65 +41,124 @@ _OF_REFERENCE: dict[Kind, str] = {
 }
 _AT_HOME = "at-home"
 
-# Names of places in a paper; they dangle only where the words before them send the reader there.
-_PLACE = re.compile(
-    r"[abeplmtMRDSIEA](?<![^\W_].)"
-    r"(?:bove|elow|lsewhere|arlier|efore|reviously|ater|ext|ethods?|esults|iscussion|ntroduction|ppendix|rticle|I|SI)\b"
-)
+# Words for places in a paper; they dangle only where the words before them send the reader there.
+_PLACE = re.compile(r"[abepl](?<![^\W_].)(?:bove|elow|lsewhere|arlier|efore|reviously|ater)\b")
+_PLACES = Needs.of([["above below elsewhere earlier before previously later"]])
 _POSITIONS = frozenset({"above", "below", "elsewhere"})
 # "As noted earlier" points to a place; "was reported previously to be small" tells of other work.
-_TIMES = frozenset({"earlier", "before", "previously", "later"})
+_IN_THIS_TEXT = "mentioned|noted|discussed|defined|explained|outlined|stated|said"
 _TOLD = (
-    "described|discussed|mentioned|defined|explained|introduced|noted|reported|detailed|given|outlined|listed|stated|seen"
-    "|argued|derived|published|observed|demonstrated|indicated"
+    f"{_IN_THIS_TEXT}|introduced|given|described|reported|detailed|listed|seen|argued|derived|published|observed|demonstrated|indicated"
+    "|presented|summari[sz]ed"
 )
 _OBJECT = "figures?|tables?|sections?|subsections?|equations?|chapters?|paragraphs?|pages?|appendix|(?:main )?text"
 _SENT_TO_POSITION = re.compile(
     rf"\b(?:see|as|as\s(?:shown|was|were|has\sbeen)|results?\s(?:shown|presented)|{_TOLD}|the\s(?:{_OBJECT}))\s$",
     re.IGNORECASE,
 )
-_SENT_TO_TIME = re.compile(rf"\bas\s(?:(?:was|were|has\sbeen|have\sbeen|we)\s)?(?:{_TOLD}|shown)\s$", re.IGNORECASE)
-_SENT_TO_PART = re.compile(
-    rf"\b(?:see|cf\.|refer\sto|(?:as|{_TOLD})\s(?:in|under))\s(?:also\s)?(?:the\s)?"
-    r"(?:main\s|online\s|materials\sand\s)?$",
-    re.IGNORECASE,
+_SENT_TO_TIME = re.compile(
+    rf"\b(?:as\s(?:(?:was|were|has\sbeen|have\sbeen|we)\s)?(?:{_TOLD}|shown)|{_IN_THIS_TEXT})\s$", re.IGNORECASE
 )
 _SEEN_HERE = re.compile(r"\s(?:the|each|a|an|every|this|that|[0-9])\b")
-_LONGEST_SENDING = 45
+_LONGEST_SENDING = 60
+
+# Parts of a paper.
+_PART = re.compile(
+    r"[MmRrDdIiAaSsEeTtCcFfOoPp](?<![^\W_].)(?:ethods?|esults|iscussion|ntroduction|bstract|ppendix|upplement|(?<=S)I|(?<=E)SI|ext"
+    r"|rticle|aper|anuscript|aption|verleaf|xperimental\s[Ss]ection)\b(?!\s?[=:]|\s(?:[A-Z0-9]|units?)\b)|[Ff]ootnotes?\b"
+)
+_PARTS = Needs.of([[
+    "method methods results discussion introduction abstract appendix supplement si esi text article paper manuscript"
+    " caption overleaf experimental footnote footnotes"
+]])  # fmt: skip
+_BEFORE_PART = r"(?:also\s)?(?:the\s|our\s|this\s)?(?:(?:main|online|figure|full|STAR|materials\sand)\s){0,2}$"
+_SENT_TO_TEXT = re.compile(
+    rf"\b(?:see|cf\.|refer\sto|(?:as|{_TOLD}|elsewhere)\s(?:in|under))\s{_BEFORE_PART}", re.IGNORECASE
+)
+_SENT_TO_PART = re.compile(
+    r"\b(?:see|cf\.|consult|refer(?:red)?\sto|according\sto|as\sper|(?:in|of|from)\sthe\smain"
+    rf"|(?:as|{_TOLD}|elsewhere|shown|available|found|included|provided|details?|procedures?|protocols?|notations?)"
+    rf"\s(?:in|under|from)|(?:rest|lists?|details|definitions|values|examples)\s(?:is|are|can\sbe\sfound)\sin)\s{_BEFORE_PART}",
+    re.IGNORECASE,
+)
+_IN_SECTION = re.compile(r"\b(?:in|under|per|from)\s(?:the\s(?:[Oo]nline\s|STAR\s|[Mm]ain\s)?|[Oo]nline\s)$")
+_ANYWHERE = frozenset({"text", "Text", "article", "paper", "manuscript"})
+_SECTIONS = frozenset({"Methods", "Results", "Discussion", "Introduction", "Abstract", "Appendix", "Supplement"})
+_COMPANION = re.compile(
+    r"\b(?:(?:accompanying|companion|supplementary|(?:in|of|from|see)\sthe\smain)\s"
+    r"(?:article|paper|manuscript|video|movie|figure|table)s?\b"
+    r"|our\s(?:previous|earlier|other|recent)\s(?:article|paper|work|study)"
+    r"|(?:first|second|subsequent|remaining|later)\s(?:figures?|tables?)(?=\s?(?:[,.;)]|of\b|in\b|shows?\b|$)))",
+    re.IGNORECASE,
+)
+_COMPANIONS = Needs.of([
+    [
+        "accompanying companion supplementary main",
+        "article articles paper papers manuscript manuscripts video videos movie movies figure figures table tables",
+    ],
+    ["our", "previous earlier other recent"],
+    ["first second subsequent remaining later", "figure figures table tables"],
+])  # fmt: skip
 
 _RAISED = "¹²³⁰⁴-⁹"
-_CODES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
+
+
+class _Code(NamedTuple):
+    kind: str
+    needs: Needs
+    pattern: re.Pattern[str]
+
+
+_CODES = (
+    _Code(
         "elsewhere",
+        Needs.of([
+            [
+                "previous preceding next following earlier foregoing above aforementioned other last",
+                "fig figure figures table tables section sections subsection subsections equation equations"
+                " chapter chapters paragraph paragraphs page pages",
+            ],
+            ["vide"],
+        ]),
         re.compile(
             r"[PpNnFfEeAaOoLl](?<![^\W_].)(?:revious|receding|ext|ollowing|arlier|oregoing|bove|forementioned|ther|ast)\s"
             r"(?:fig\.|(?:figure|table|section|subsection|equation|chapter|paragraph|page)s?\b)"
             r"|[v](?<![^\W_].)ide\s(?:supra|infra)\b"
         ),
     ),
-    (
+    _Code(
         "supplement",
+        Needs.of([["supplementary supplemental supporting extended"]]),
         re.compile(
             r"[SsE](?<![^\W_].)(?:upplementa(?:ry|l)|upporting|xtended)\s(?:[Ii]nformation|[Mm]aterials?|[Mm]ethods?|[Nn]otes?"
             r"|[Dd]ata|[Tt]ext|[Mm]ovies?|[Vv]ideos?|[Ff]iles?|[Aa]ppendix|[Ff]igs?\b|[Ff]igures?|[Tt]ables?|[Dd]iscussion)"
         ),
     ),
-    ("latex", re.compile(r"\\[A-Za-z]{2,30}\b(?:\{[^{}]{0,80}\})?")),
-    ("latex", re.compile(r"\$(?=[^\s$])[^$\n]{0,200}?(?<=[^\s$])\$(?![0-9])")),
-    ("latex", re.compile(r"\?\?|\[\?\]|\{\{[a-z]{2,20}:[^{}]{1,80}\}\}")),
+    _Code("latex", Needs.of([["\\"]]), re.compile(r"\\[A-Za-z]{2,30}\b(?:\{[^{}]{0,80}\})?")),
+    _Code("latex", Needs.of([["$"]]), re.compile(r"\$(?=[^\s$])[^$\n]{0,200}?(?<=[^\s$])\$(?![0-9])")),
+    _Code("latex", Needs.of([["? {{"]]), re.compile(r"\?\?|\[\?\]|\{\{[a-z]{2,20}:[^{}]{1,80}\}\}")),
     # Raised numbers behind a long word or a full stop are citations; behind a short one they are exponents (cm², χ²).
-    ("citation", re.compile(rf"[{_RAISED}](?:(?<=[a-z]{{4}}.)|(?<=[a-z][.,;)].))[0-9,–⁻{_RAISED}-]{{0,20}}")),
-    ("citation", re.compile(r"\^\{?(?:(?<=[a-z]{4}\^)|(?<=[a-z]{4}\^\{))[0-9]{1,3}(?:[,–-][0-9]{1,3}){0,9}\}?")),
-    # The same where the raised numbers lost their markup.
-    (
+    _Code(
         "citation",
+        Needs.of([["¹ ² ³ ⁰ ⁴ ⁵ ⁶ ⁷ ⁸ ⁹"]]),
+        re.compile(rf"[{_RAISED}](?:(?<=[a-z]{{4}}.)|(?<=[a-z][.,;)].))[0-9,–⁻{_RAISED}-]{{0,20}}"),
+    ),
+    _Code(
+        "citation",
+        Needs.of([["^"]]),
+        re.compile(r"\^\{?(?:(?<=[a-z]{4}\^)|(?<=[a-z]{4}\^\{))[0-9]{1,3}(?:[,–-][0-9]{1,3}){0,9}\}?"),
+    ),
+    # The same where the raised numbers lost their markup.
+    _Code(
+        "citation",
+        Needs.of([["described reported previously elsewhere published literature study studies works work al"]]),
         re.compile(
             r"[1-9](?:(?<=described.)|(?<=reported.)|(?<=previously.)|(?<=elsewhere.)|(?<=published.)|(?<=literature.)"
             r"|(?<=study.)|(?<=studies.)|(?<=\bworks.)|(?<=\bwork.)|(?<=\bal\..))[0-9]{0,2}(?:[,–-][1-9][0-9]{0,2}){0,9}"
             r"(?![^\W_]|\.[0-9]|\s?%)"
         ),
     ),
-)
+)  # fmt: skip
 
 _WORDS = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _CLOSED = re.compile(rf"[.!?…。](?:[)\]\"'”’*†‡]|\[[0-9,–-]{{1,20}}\]|[{_RAISED},–-]){{0,9}}$")
@@ -140,14 +201,23 @@ def _references(text: str, own: frozenset[tuple[bool, str]]) -> Iterator[_Findin
 
 def _sendings(text: str) -> Iterator[_Finding]:
     """ "see above", "as noted earlier", "described in the main text", "see Methods"."""
-    for place in _PLACE.finditer(text):
+    for place in _PLACE.finditer(text) if _PLACES.are_met_by(text) else ():
         position = place[0] in _POSITIONS
-        if position and _SEEN_HERE.match(text, place.end()):
-            continue
-        pattern = _SENT_TO_POSITION if position else _SENT_TO_TIME if place[0] in _TIMES else _SENT_TO_PART
-        sending = pattern.search(text, max(0, place.start() - _LONGEST_SENDING), place.start())
-        if sending:
-            yield _Finding("elsewhere", sending.start(), place.end())
+        if not (position and _SEEN_HERE.match(text, place.end())):
+            yield from _sent(text, place, _SENT_TO_POSITION if position else _SENT_TO_TIME)
+    for place in _PART.finditer(text) if _PARTS.are_met_by(text) else ():
+        yield from _sent(text, place, _SENT_TO_TEXT if place[0] in _ANYWHERE else _SENT_TO_PART)
+        if place[0] in _SECTIONS:
+            yield from _sent(text, place, _IN_SECTION)
+    if _COMPANIONS.are_met_by(text):
+        yield from (_Finding("elsewhere", *match.span()) for match in _COMPANION.finditer(text))
+
+
+def _sent(text: str, place: re.Match[str], sending: re.Pattern[str]) -> Iterator[_Finding]:
+    """The place with the words before it that send the reader there, where such stand."""
+    found = sending.search(text, max(0, place.start() - _LONGEST_SENDING), place.start())
+    if found:
+        yield _Finding("elsewhere", found.start(), place.end())
 
 
 def _dangling(text: str, own: frozenset[tuple[bool, str]]) -> list[_Finding]:
@@ -156,8 +226,9 @@ def _dangling(text: str, own: frozenset[tuple[bool, str]]) -> list[_Finding]:
     References to the figure itself and its panels take part in that, so that nothing inside them is found.
     """
     found = [*_references(text, own), *_sendings(text)]
-    for kind, pattern in _CODES:
-        found.extend(_Finding(kind, *match.span()) for match in pattern.finditer(text))
+    for code in _CODES:
+        if code.needs.are_met_by(text):
+            found.extend(_Finding(code.kind, *match.span()) for match in code.pattern.finditer(text))
     kept: list[_Finding] = []
     for finding in sorted(found, key=lambda f: (f.start, -f.end)):
         if not kept or finding.start >= kept[-1].end:
@@ -203,7 +274,7 @@ class SelfContained:
     """
 
     name = "self-contained"
-    version = "3"
+    version = "4"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 
 from omnisci_etl.captions.language import ENGLISH, language
 from omnisci_etl.hashing import canonical_sha256
-from omnisci_etl.judging.boilerplate import find_boilerplate, patterns
+from omnisci_etl.judging.boilerplate import Pattern, find_boilerplate, patterns
 from omnisci_etl.judging.evidence import MAX_PART, Candidate
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, quote
 from omnisci_etl.judging.terms import vocabulary
@@ -38,6 +39,7 @@ VALUES: Mapping[str, float] = {
 
 _FOREIGN_SHARE = 0.12
 _OTHER_SCRIPT = 0.3
+_LATIN_LETTERS = string.ascii_letters.encode()
 _FEW_WORDS = 8
 # Where one word of so many is one of the four commonest there is no doubt of the language.
 _SURELY = 12
@@ -61,7 +63,9 @@ def _lists() -> Mapping[str, frozenset[str]]:
 
 def _other_script(text: str) -> bool:
     """Whether many letters are neither Latin nor the Greek ones of formulae."""
-    if text.isascii():
+    coded = text.encode("latin-1", "ignore")
+    # Enough letters of the Latin alphabet outweigh whatever the other characters are, which is told far faster.
+    if len(text) - len(coded) <= _OTHER_SCRIPT * (len(coded) - len(coded.translate(None, _LATIN_LETTERS))):
         return False
     other = sum(1 for c in text if c > _LATIN_END and c.isalpha() and not "\u0370" <= c <= "\u03ff")
     return other > _OTHER_SCRIPT * sum(map(str.isalpha, text))
@@ -82,12 +86,13 @@ def _loops(words: Sequence[str]) -> bool:
     total = len(words) - 3
     if total < 2 * LOOPS:
         return False
-    runs = Counter(zip(words, words[1:], words[2:], words[3:], strict=False))
-    if total >= ENOUGH_RUNS and len(runs) < (1 - MOST_REPEATED) * total:
+    runs = list(zip(words, words[1:], words[2:], words[3:], strict=False))
+    different = len(set(runs))
+    if total >= ENOUGH_RUNS and different < (1 - MOST_REPEATED) * total:
         return True
-    if total - len(runs) < LOOPS:
+    if total - different < LOOPS:
         return False
-    looped = sum(count for count in runs.values() if count >= LOOPS)
+    looped = sum(count for count in Counter(runs).values() if count >= LOOPS)
     return looped >= max(2 * LOOPS, LOOPED * total)
 
 
@@ -127,15 +132,13 @@ def _run(words: Sequence[str]) -> str:
 
 
 def _boilerplate(parts: Sequence[tuple[str, str]]) -> Iterator[_Finding]:
-    """What find_boilerplate finds in all parts at once, each in a line of its own."""
-    text = "\n".join(part for _, part in parts)
-    for pattern, start, end in find_boilerplate(text):
-        part, at = parts[0][0], 0
-        for label, one in parts:
-            if at <= start:
-                part = label
-            at += len(one) + 1
-        yield _Finding(pattern.slug, pattern.at_most, part, quote(text, start, end).strip())
+    """What find_boilerplate finds in the parts: of each pattern the first place."""
+    found: dict[Pattern, _Finding] = {}
+    for part, text in parts:
+        for pattern, start, end in find_boilerplate(text):
+            quoted = quote(text, start, end).strip()
+            found.setdefault(pattern, _Finding(pattern.slug, pattern.at_most, part, quoted))
+    yield from found.values()
 
 
 def _length(words: int) -> Iterator[_Finding]:
@@ -165,12 +168,12 @@ class Structure:
     """1 where nothing is wrong with the text as a text; the worst finding decides.
 
     Found are: an answer that its vendor cut off, too few or far too many words, another language than the evidence's,
-    refusals, addresses, instructions and chat, leftovers of mark-up, loops; and, as a slight fault alone, a copy of the
-    author's caption where the paper says more about the figure.
+    refusals, addresses, chat, leftovers of mark-up, loops; and, as a slight fault alone, a copy of the author's caption
+    where the paper says more about the figure. Orders to whoever reads the caption are what unsteered asks for.
     """
 
     name = "structure"
-    version = "2"
+    version = "3"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:

@@ -16,6 +16,7 @@ from omnisci_etl.papers.model import Picture
 
 _FOLDER = re.compile(r"\{([^{}]*)\}")
 _SPOILED = re.compile(r'["{}]|\\(?:detokenize|string|unexpanded|expandafter|relax)(?![A-Za-z])\s*|\\(?=_)')
+_NUMBERED = re.compile(r"(?:.*[^a-z])?f(?:ig(?:ure|s)?)?[-_. ]?0*(?P<number>\d{1,3})[-_. ]?[a-z]?")
 _SPACE = re.compile(r"\\space(?![A-Za-z])\s*|~")
 
 
@@ -23,6 +24,7 @@ class Album:
     """Finds pictures as TeX would: exact name, then with an extension, in the folders that the paper names.
 
     Where that fails, the one file of that name anywhere in the package: a path that only the authors' class knows.
+    Of a paper that shows no picture, with its figures sent apart from the text, those that bear the figure's number.
     """
 
     def __init__(self, package: Package, structure: Structure, flat: Flat) -> None:
@@ -45,6 +47,17 @@ class Album:
             stem, extension = posixpath.splitext(posixpath.basename(name).casefold())
             if extension in PICTURE_EXTENSIONS:
                 self.by_stem.setdefault(stem, []).append(name)
+        shown = any(structure.of_kind("picture", "drawing"))
+        self.apart: dict[str, list[str]] = {} if shown else self._apart()
+
+    def _apart(self) -> dict[str, list[str]]:
+        """The files that are named for the number of a figure, by it: fig1.eps, f02a.ps."""
+        found: dict[str, list[str]] = {}
+        for stem, files in sorted(self.by_stem.items()):
+            numbered = _NUMBERED.fullmatch(stem)
+            if numbered and len(files) == 1:
+                found.setdefault(numbered["number"], []).append(self._converted(files[0]))
+        return found
 
     def pictures(self, draft: Draft) -> tuple[tuple[Picture, ...], str | None]:
         """The pictures of a figure, each file once, and the reason why there are none."""
@@ -62,6 +75,8 @@ class Album:
             return tuple(found.values()), None
         if draft.drawn:
             return (), "picture-unsupported"
+        if draft.number in self.apart:
+            return tuple(Picture(name, self.package.read(name)) for name in self.apart[draft.number]), None
         return (), reasons[0] if reasons else "no-picture"
 
     def _find(self, event: Event) -> str:

@@ -11,10 +11,13 @@ from omnisci_etl.papers.latex.floats import Floats, Target
 from omnisci_etl.papers.latex.macros import Macros
 from omnisci_etl.papers.latex.scan import Source
 from omnisci_etl.papers.latex.structure import Env, Structure
-from omnisci_etl.papers.latex.text import convert, plain
+from omnisci_etl.papers.latex.text import PLACE, convert, plain
 from omnisci_etl.papers.model import Link, Paragraph, clean
 
 MAX_REFERENCES = 60_000
+
+# What is longer is no title, but text behind a brace that never closes where it should.
+_LONGEST_TITLE = 5000
 
 _REFERENCE = re.compile(
     r"\\(?P<name>" + "|".join(sorted(names.REFERENCES - {"hyperref"}, key=len, reverse=True)) + r")(?![A-Za-z])\*?\s*"
@@ -28,8 +31,7 @@ _BREAK = re.compile(
 _HEADING = re.compile(r"\\(" + "|".join(names.SECTIONS) + r")(?![A-Za-z])\*?")
 _FOOTNOTE = re.compile(r"\\footnote(?:text)?(?![A-Za-z])")
 _SILENT = ("caption", "picture", "label", "format", "counter", "within", "folders", "extensions")
-_PLACE = 0xF0000
-_MARK = re.compile(f"[{chr(_PLACE)}-{chr(_PLACE + 65000)}]")
+_MARK = re.compile(f"[{chr(PLACE)}-{chr(PLACE + 65000)}]")
 _WORDS = {
     "autoref": ("Figure", "Figures"),
     "Autoref": ("Figure", "Figures"),
@@ -82,7 +84,7 @@ class References:
             out.append(before)
             length += len(before)
             pos = found.end()
-            index = ord(found.group()) - _PLACE
+            index = ord(found.group()) - PLACE
             for piece in self.printed[index] if index < len(self.printed) else []:
                 link = self._link(piece, length)
                 if link:
@@ -103,7 +105,7 @@ class References:
         if len(self.printed) >= MAX_REFERENCES:
             return "".join(piece.text for piece in pieces)
         self.printed.append(pieces)
-        return chr(_PLACE + len(self.printed) - 1)
+        return chr(PLACE + len(self.printed) - 1)
 
     def _hyper(self, found: re.Match[str]) -> str:
         target = self.floats.targets.get(found["key"].strip())
@@ -160,10 +162,13 @@ def paragraphs(
     all_of_them False: those that could not mention a figure are passed over, where they make no abstract.
     """
     may_mention = _may_mention(references.macros)
+    titles: dict[str, str] = {}
     for section, latex in _chunks(_cut(structure, floats)):
         if not all_of_them and not may_mention.search(latex) and "abstract" not in section.lower():
             continue
-        title = _sectionless(section, references)
+        title = titles.get(section)
+        if title is None:
+            title = titles[section] = clean(references.text(section)[0])
         main, notes = _without_footnotes(latex)
         for part in (main, *notes):
             text, links = references.text(part)
@@ -176,10 +181,6 @@ def _may_mention(macros: Macros) -> re.Pattern[str]:
     words = [name for name, macro in macros.commands.items() if "fig" in macro.body.lower()]
     named = rf"|\\(?:{'|'.join(map(re.escape, words[:1000]))})(?![A-Za-z])" if words else ""
     return re.compile(rf"[Ff][Ii][Gg]|ref{named}")
-
-
-def _sectionless(section: str, references: References) -> str:
-    return clean(references.text(section)[0]) if section else ""
 
 
 def _cut(structure: Structure, floats: Floats) -> str:
@@ -213,7 +214,7 @@ def _chunks(text: str) -> Iterator[tuple[str, str]]:
     while found := _HEADING.search(text, pos):
         arg = source.group(source.skip_optionals(found.end(), 1))
         yield from ((section, part) for part in _BREAK.split(text[pos : found.start()]) if part.strip())
-        if arg is None:
+        if arg is None or arg.end - arg.start > _LONGEST_TITLE:
             pos = found.end()
         else:
             section, pos = source.get(arg), arg.after

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from omnisci_etl.papers.latex import choices, names
+from omnisci_etl.papers.latex import choices, csnames, inserts, names
 from omnisci_etl.papers.latex.macros import Macro
 from omnisci_etl.papers.latex.scan import CONTROL, Source
 from omnisci_etl.papers.latex.walk import Handler, Walk
@@ -207,9 +207,11 @@ def _excludecomment(walk: Walk, source: Source, pos: int, word: str) -> int | No
     return arg.after
 
 
-ANYWHERE = choices.ANYWHERE
+ANYWHERE = choices.ANYWHERE | csnames.ANYWHERE
 HANDLERS: dict[str, Handler] = {
     **choices.HANDLERS,
+    **csnames.HANDLERS,
+    **inserts.HANDLERS,
     **dict.fromkeys(
         (
             "newcommand",

@@ -14,6 +14,7 @@ from omnisci_etl.papers.latex.album import Album
 from omnisci_etl.papers.latex.body import References, paragraphs
 from omnisci_etl.papers.latex.expand import Flat, flatten
 from omnisci_etl.papers.latex.floats import Draft, Floats, collect
+from omnisci_etl.papers.latex.handmade import add_by_hand
 from omnisci_etl.papers.latex.source import top_file
 from omnisci_etl.papers.latex.structure import Structure, analyse
 from omnisci_etl.papers.latex.text import plain
@@ -21,7 +22,7 @@ from omnisci_etl.papers.mentions import figure_number, find_references, split_la
 from omnisci_etl.papers.model import Document, Figure, Mention, Panel, Paragraph
 
 EXTRACTOR = "latex"
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 MAX_CAPTION = 50_000
 
 _TITLE = re.compile(r"\\(?:title|Title|icmltitle|papertitle|aistatstitle|ArticleTitle)(?![A-Za-z])\*?")
@@ -64,6 +65,7 @@ def read(package: Package, *, all_paragraphs: bool = True) -> Reading:
     flat = flatten(package, top_file(package))
     structure = analyse(flat.text)
     floats = collect(structure)
+    add_by_hand(structure, floats)
     references = References(floats, _locators(floats.drafts), flat.macros)
     wanted = all_paragraphs or floats.drafts or not _ABSTRACT_HERE.search(flat.text)
     body = paragraphs(structure, floats, references, all_of_them=all_paragraphs) if wanted else ()
@@ -127,7 +129,7 @@ def _figures(package: Package, reading: Reading) -> Iterator[Figure]:
         yield Figure(
             locator=reading.references.locators[id(draft)],
             ordinal=ordinal,
-            label=f"Figure {draft.number}",
+            label=draft.number if "fig" in draft.number.lower() else f"Figure {draft.number}",
             caption=caption,
             panels=_panels(reading, draft, caption),
             pictures=pictures,

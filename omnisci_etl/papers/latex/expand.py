@@ -81,6 +81,7 @@ class Expander:
         self.out: list[str] = []
         self.folders: list[str] = [""]
         self.open: list[str] = []
+        self.styles: set[str] = set()
         self.read = 0
         self.level = 0
         self.generation = macros.generation
@@ -193,7 +194,7 @@ class Expander:
     def _call(self, source: Source, after: int, name: str, depth: int) -> int | None:
         if self.package and not self.macros.is_structural(name):
             return None
-        called = self._body(source, after, self.macros.commands[name])
+        called = self.called(source, after, self.macros.commands[name])
         if called is None or depth >= _MAX_DEPTH or self.calls <= 0:
             return None
         self.calls -= 1
@@ -203,7 +204,7 @@ class Expander:
         self.run(body, depth + 1)
         return source.blanks(end) if self.tight and not self.macros.commands[name].args else end
 
-    def _body(self, source: Source, after: int, macro: Macro) -> tuple[str, int] | None:
+    def called(self, source: Source, after: int, macro: Macro) -> tuple[str, int] | None:
         """The macro's body with its arguments in place, and where the call ends; None where arguments lack."""
         called = macro.arguments(source, after)
         if called is None:
@@ -230,7 +231,7 @@ class Expander:
         if edge == "end":
             self.run(end_body, depth + 1)
             return arg.after
-        called = self._body(source, arg.after, begin)
+        called = self.called(source, arg.after, begin)
         if called is None:
             return None
         self.run(called[0], depth + 1)
@@ -279,12 +280,13 @@ class Expander:
         return text[head.end() : end.start() if end else len(text)] if head else text
 
     def load_style(self, name: str) -> None:
-        """Take the definitions of a style file that lies in the package; what it would print is dropped."""
+        """Take the definitions of a style file that lies in the package, once; what it would print is dropped."""
         if self.package is None or len(self.folders) > _MAX_DEPTH or self.inputs <= 0:
             return
         found = self.package.find(posixpath.join(self.folders[0], name), (".sty",))
-        if found is None or not found.lower().endswith(".sty"):
+        if found is None or not found.lower().endswith(".sty") or found in self.styles:
             return
+        self.styles.add(found)
         self.inputs -= 1
         text = read_tex(self.package, found)
         if len(text) > _MAX_STYLE:

@@ -22,6 +22,7 @@ _NEAR = 3000
 _RIGHT_BEHIND = 3
 _LABEL_LENGTH = 200
 _DOCUMENT_CLASS = re.compile(r"\\document(?:class|style)\s*(?:\[[^\]]{0,2000}\])?\s*\{([^{}]{0,200})\}")
+_WORD_BEFORE = re.compile(r"fig(?:ures?|s)?\b[.:]?\s*", re.IGNORECASE)
 MAX_CAPTIONS, MAX_LABELS = 2000, 20_000
 
 
@@ -38,7 +39,10 @@ class Part:
 
 @dataclass(eq=False)
 class Draft:
-    """A figure in the making. span is the stretch of text that the body does not have."""
+    """A figure in the making; text[start:end] is what the body does not have.
+
+    printed: what \\ref prints, where \\thefigure is more than the number ("Fig 1").
+    """
 
     number: str
     name: str
@@ -49,6 +53,7 @@ class Draft:
     parts: list[Part] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     drawn: bool = False
+    printed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +215,13 @@ class _Collector:
         if again:
             draft = self.found.drafts[-1]
         else:
-            number = self.counters.step("figure")
-            draft = Draft(number, self.counters.formats.get("figurename", ""), arg, event.start, event.end)
+            printed = self.counters.step("figure")
+            number = _unnamed(printed)
+            name = self.counters.formats.get("figurename", "")
+            draft = Draft(number, name, arg, event.start, event.end, printed=printed)
             self.found.drafts.append(draft)
         self.drafts[event] = draft
-        self.numbers[event] = ("figure", draft.number)
+        self.numbers[event] = ("figure", draft.printed or draft.number)
 
     def between(self, start: int, end: int) -> Sequence[Event]:
         """The events in a stretch of text."""
@@ -292,7 +299,7 @@ class _Collector:
     def _target(self, label: Event) -> Target | None:
         part = self._part_of(label)
         if part:
-            return Target("figure", part[0].number, part[0], part[1].letter)
+            return Target("figure", part[0].printed or part[0].number, part[0], part[1].letter)
         caption = self._caption_of(label)
         if caption:
             kind, number = self.numbers[caption]
@@ -336,6 +343,12 @@ class _Collector:
         previous = self.events[index - 1] if index else None
         near = previous in self.numbers and previous is not None and label.start - previous.end < 20
         return previous if near else None
+
+
+def _unnamed(printed: str) -> str:
+    """The number that \\thefigure prints, without the word that authors put before it."""
+    word = _WORD_BEFORE.match(printed)
+    return (printed[word.end() :] if word else printed) or printed
 
 
 def _grouped(captions: Sequence[Event]) -> list[tuple[Env | None, list[Event]]]:

@@ -21,11 +21,17 @@ _FRAME_BYTES = 1 << 16
 _CANDIDATE_BYTES = 8 << 20
 _DOCUMENT_CLASS = re.compile(r"\\document(?:class|style)\s*(?:\[[^\]]{0,2000}\])?\s*\{([^{}]{0,200})\}")
 _BEGIN_DOCUMENT = re.compile(r"\\begin\s*\{document\}")
+_TITLE = re.compile(r"\\[A-Za-z]*[Tt]itle\s*[\[{]")
 _FIGURE = re.compile(r"\\begin\s*\{\w*figure\*?\}|\\(?:figcaption|captionof\s*\{figure)")
 _INPUT = re.compile(r"\\(?:input|include|subfile|subfileinclude)\b\s*\{?\s*([^\s{}%\\]{1,200})")
 _SUPPLEMENT = re.compile(
     r"supp|(?:^|[^a-z])(?:si|sm|esi)(?:[^a-z]|$)|append|respon|reply|cover|letter_to|rebut|diff", re.IGNORECASE
 )
+_PLAIN_START = re.compile(
+    r"\\(?:magnification|nopagenumbers|hsize|vsize|baselineskip|headline|footline|beginsection|centerline|proclaim)"
+    r"(?![A-Za-z])|\\input\s*\{?(?:harvmac|lanlmac|amstex|amsppt|eplain|epsf|phyzzx|jytex|mn)(?![A-Za-z])"
+)
+_PLAIN_END = re.compile(r"\\bye(?![A-Za-z])|\\end(?![A-Za-z]|\s*\{)")
 _WITHDRAWAL = re.compile(r"\b(?:withdrawn|retracted)\b", re.IGNORECASE)
 _NOTICE = 4000
 _NO_PAPERS = frozenset(("standalone", "beamer", "letter", "minimal"))
@@ -107,8 +113,9 @@ def top_file(package: Package) -> str:
     """The name of the file that LaTeX would be run on.
 
     What the submitter said in a 00README file decides; else the best file with a document in it: no supplement, not
-    read by another one, in the outermost folder, with title and abstract, most figures, longest tree. Raises
-    BadInput("no-document-class") where there is none, BadInput("withdrawn") for the package of a withdrawn paper.
+    read by another one, in the outermost folder, with title and abstract, most figures, longest tree; without any, a
+    file of plain TeX. Raises BadInput("no-document-class") where there is none, BadInput("withdrawn") for the package
+    of a withdrawn paper.
     """
     named, ignored = _readme(package)
     if named:
@@ -117,11 +124,26 @@ def top_file(package: Package) -> str:
     if not candidates:
         if _is_withdrawn(package):
             raise BadInput("withdrawn", "the package holds only a notice")
+        if plain := _plain_tex(package, ignored):
+            return plain
         raise BadInput("no-document-class", "no file with a document class")
     trees = {name: _Tree(package, name, text) for name, text in candidates.items()}
     if len(trees) > 1 or not next(iter(trees.values())).complete:
         trees |= {name: tree for name, tree in _frames(package, trees) if name not in ignored}
     return max(trees, key=lambda name: _rank(package, trees, name))
+
+
+def _plain_tex(package: Package, ignored: set[str]) -> str | None:
+    """The longest file that plain TeX could be run on: it sets up pages and says where the document ends."""
+    found: dict[str, int] = {}
+    for name in package.names:
+        if _may_be_tex(name) and name not in ignored:
+            data = package.read(name)
+            if len(data) <= _CANDIDATE_BYTES and (b"\\bye" in data or b"\\end" in data):
+                text = strip_comments(decode(data))
+                if _PLAIN_START.search(text) and _PLAIN_END.search(text):
+                    found[name] = len(text)
+    return max(found, key=lambda name: found[name]) if found else None
 
 
 def _is_withdrawn(package: Package) -> bool:
@@ -235,7 +257,7 @@ def _rank(package: Package, trees: Mapping[str, _Tree], name: str) -> tuple[bool
         _SUPPLEMENT.search(posixpath.basename(stem)) is None,
         -name.count("/"),
         stem + ".bbl" in package.names,
-        "\\title" in tree.text and "abstract" in tree.text.lower(),
+        _TITLE.search(tree.text) is not None and "abstract" in tree.text.lower(),
         len(_FIGURE.findall(tree.text)),
         len(tree.text),
     )

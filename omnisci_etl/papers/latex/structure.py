@@ -194,6 +194,11 @@ class _Scanner:
         self._labels(arg)
         return arg.after
 
+    def continued_caption(self, name: str, start: int, after: int) -> int:
+        """\\contcaption: a caption that counts no new figure."""
+        self.add("continued", start, start)
+        return self.caption(name, start, after)
+
     def subcaption(self, name: str, start: int, after: int) -> int:
         starred, pos = self._star(after)
         arg = self._long_argument(self.source.skip_optionals(pos))
@@ -413,6 +418,7 @@ _HANDLERS: dict[str, _Handler] = {
     **dict.fromkeys(_STEPS, _Scanner.counter),
     **dict.fromkeys(("caption", "captionof", "figcaption", "captionbox", "bicaption"), _Scanner.caption),
     **dict.fromkeys(("numberwithin", "counterwithin", "counterwithout"), _Scanner.within),
+    "contcaption": _Scanner.continued_caption,
     "subcaption": _Scanner.subcaption,
     "subcaptionbox": _Scanner.subcaptionbox,
     "begin": _Scanner.begin,

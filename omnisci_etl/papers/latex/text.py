@@ -12,6 +12,9 @@ from omnisci_etl.papers.latex.macros import Macros
 from omnisci_etl.papers.latex.scan import Arg, Source
 from omnisci_etl.papers.model import clean
 
+# References stand in the source as private-use characters from here on while it is converted (body.py).
+PLACE = 0xF0000
+
 _MAX_DEPTH = 30
 _TOKEN = re.compile(r"\\([A-Za-z@]+)\*?|\\(.)|(\$+|[{}&~_^]|-{2,3}|``|''|`|')", re.DOTALL)
 _LENGTH = re.compile(r"\s*=?\s*(?:-?[\d.]+\s*(?:true)?\s*(?:pt|cm|mm|in|em|ex|pc|bp|mu|sp|dd)?|\\[A-Za-z]+)")
@@ -263,12 +266,22 @@ class _Writer:
         return arg.after if arg else after
 
     def cite(self, name: str, after: int) -> int:
-        """Citations print as [citation]: which key stands behind one says nothing to a reader."""
+        """Citations print as [citation]: which key stands behind one says nothing to a reader.
+
+        Of their notes those are printed that refer to something in the paper ("Figure 2 and ...").
+        """
         arg = self.group(self.source.skip_optionals(after))
         if arg is None:
             return after
-        self.out.append("" if name == "nocite" else "[citation]")
+        first = self.source.optional(after)
+        second = self.source.optional(first.after) if first else None
+        before, behind = (self._note(first), self._note(second)) if second else ("", self._note(first))
+        printed = "" if name == "nocite" else "[citation]"
+        self.out.append(f"{before} {printed}".lstrip() + (f", {behind}" if behind else ""))
         return arg.after
+
+    def _note(self, arg: Arg | None) -> str:
+        return self.inner(arg) if any(ord(char) >= PLACE for char in self.source.get(arg)) else ""
 
     def environment(self, name: str, after: int) -> int:
         """\\begin{x} and \\end{x} are blanks; the arguments of tables and boxes go with them."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from omnisci_etl.papers.archive import Package
-from omnisci_etl.papers.latex.macros import Macros
+from omnisci_etl.papers.latex.macros import Macro, Macros
 from omnisci_etl.papers.latex.scan import Source
 
 
@@ -23,6 +23,9 @@ class Walk(Protocol):
 
     def branch(self, text: str) -> None:
         """Walk text."""
+
+    def called(self, source: Source, after: int, macro: Macro) -> tuple[str, int] | None:
+        """The macro's body with its arguments in place, and where the call ends."""
 
     def include(self, name: str, folder: str | None = None) -> None:
         """Walk another file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from omnisci_etl.papers.pdf.captions import Caption
@@ -19,6 +20,9 @@ _STRAY_GAP = 48.0
 _WALL = 60.0
 _TEXT_GAP = 30.0
 _EDGE = 0.09
+_BELOW = 40.0
+_ABOUT, _SLIVER = 4.0, 12.0
+_NOTES = 60.0
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,29 @@ def find_areas(page: Page, captions: Sequence[Caption], style: Style) -> dict[Ca
         wider = _assign(page, captions, _pieces(page, captions, style, with_tables=True), style)
         areas = {**wider, **areas}
     for caption in captions:
-        if caption not in areas and (listing := _listing(page, caption, captions, style)):
-            areas[caption] = listing
+        if caption not in areas and (other := _listing(page, caption, captions, style)):
+            areas[caption] = other
+    for caption in captions:
+        if caption not in areas and (above := _over_notes(page, caption, captions, areas, style)):
+            areas[caption] = above
     return areas
+
+
+def _over_notes(
+    page: Page, caption: Caption, captions: Sequence[Caption], areas: dict[Caption, Area], style: Style
+) -> Area | None:
+    """A drawing that is parted from its caption by a few lines of notes, set as the text is."""
+    barriers = _obstacles(page, captions, style).barriers
+    for piece in sorted(_pieces(page, captions, style, with_tables=False), key=lambda piece: -piece.y1):
+        gap = caption.rect.y0 - piece.y1
+        if not 0 < gap < _NOTES or piece.overlap_x(caption.rect) < 0.5 * min(piece.width, caption.rect.width):
+            continue
+        between = Rect(caption.rect.x0, piece.y1, caption.rect.x1, caption.rect.y0)
+        taken = any(_crosses(piece, area.rect) for area in areas.values())
+        if min(piece.width, piece.height) < 2 * _MIN_SIDE or taken or any(_crosses(between, one) for one in barriers):
+            continue
+        return Area(piece, "above")
+    return None
 
 
 def whole_page(page: Page, style: Style) -> Rect | None:
@@ -90,9 +114,23 @@ def _pieces(page: Page, captions: Sequence[Caption], style: Style, *, with_table
             hidden.append(_padded(box.rect))
         elif box.kind != "picture" and not _is_label(box, page, style):
             hidden += [_padded(line.rect) for line in box.lines if _is_running(line, box)]
-    cut = [_without_captions(picture, captions) for picture in pictures]
+    cut = [_without_captions(part, captions) for picture in pictures for part in _side_by_side(page, picture, captions)]
     ink = page.ink(hidden, cut, [caption.rect for caption in captions])
-    return [piece for whole in ink for piece in _split(whole, captions) if min(piece.width, piece.height) > _RULE]
+    parts = [part for whole in ink for part in _side_by_side(page, whole, captions)]
+    return [piece for part in parts for piece in _split(part, captions) if min(piece.width, piece.height) > _RULE]
+
+
+def _side_by_side(page: Page, piece: Rect, captions: Sequence[Caption]) -> list[Rect]:
+    """A piece cut between captions that stand beside each other under it, or over it: each has its own figure."""
+    near = [caption.rect for caption in captions if caption.rect.overlap_x(piece) > 0.5 * caption.rect.width]
+    under = [rect for rect in near if rect.y0 > piece.y0 + piece.height / 2 and rect.y0 - piece.y1 < _BELOW]
+    over = [rect for rect in near if rect.y1 < piece.y0 + piece.height / 2 and piece.y0 - rect.y1 < _BELOW]
+    row = sorted(under if len(under) >= len(over) else over, key=lambda rect: rect.x0)
+    if len(row) < 2 or any(right.x0 < left.x1 for left, right in pairwise(row)):
+        return [piece]
+    gutters = (page.gutter(piece._replace(x0=left.x1, x1=right.x0)) for left, right in pairwise(row))
+    cuts = [piece.x0, *gutters, piece.x1]
+    return [piece._replace(x0=x0, x1=x1) for x0, x1 in pairwise(cuts)]
 
 
 def _is_running(line: Line, box: Box) -> bool:
@@ -116,24 +154,40 @@ def _padded(rect: Rect) -> Rect:
 
 
 def _without_captions(picture: Rect, captions: Sequence[Caption]) -> Rect:
-    """The picture box, cut where it runs into a caption below or above it."""
+    """The picture box, cut where it runs into a caption below or above it, or beside it."""
     for caption in captions:
         if picture.overlap_x(caption.rect) > 0 and picture.overlap_y(caption.rect) > 0:
-            if caption.rect.y0 > picture.y0 + picture.height / 2:
+            rest = _beside(picture, caption.rect)
+            if rest is not None:
+                picture = rest
+            elif caption.rect.y0 > picture.y0 + picture.height / 2:
                 picture = picture._replace(y1=caption.rect.y0 - 1)
             elif caption.rect.y1 < picture.y0 + picture.height / 2:
                 picture = picture._replace(y0=caption.rect.y1 + 1)
     return picture
 
 
+def _beside(piece: Rect, caption: Rect) -> Rect | None:
+    """What is left of a piece into whose left or right edge a tall caption runs; None for any other."""
+    middle = piece.x0 + piece.width / 2
+    if piece.overlap_x(caption) <= 0 or piece.overlap_y(caption) < 0.4 * piece.height:
+        return None
+    if caption.x1 < middle:
+        return piece._replace(x0=caption.x1 + 1)
+    return piece._replace(x1=caption.x0 - 1) if caption.x0 > middle else None
+
+
 def _split(piece: Rect, captions: Sequence[Caption]) -> list[Rect]:
-    """A piece cut at the captions that stand in it: what is left of it above and below each."""
+    """A piece cut at the captions that stand in it: what is left of it above and below, or beside each."""
     for caption in captions:
         rect = caption.rect
-        through = piece.overlap_x(rect) > 0.6 * rect.width and piece.y0 < rect.y0 and piece.y1 > rect.y1
-        if through:
+        rest = _beside(piece, rect)
+        if rest is not None:
+            return _split(rest, captions)
+        across = piece.overlap_x(rect) > 0.6 * min(rect.width, piece.width)
+        if across and piece.y0 < rect.y0 + _ABOUT and piece.y1 > rect.y1 - _ABOUT:
             parts = (piece._replace(y1=rect.y0 - 1), piece._replace(y0=rect.y1 + 1))
-            return [part for half in parts for part in _split(half, captions)]
+            return [part for half in parts if half.height > _SLIVER for part in _split(half, captions)]
     return [piece]
 
 
@@ -266,6 +320,8 @@ def _one_side(reaches: Sequence[_Reach]) -> tuple[Side, list[Rect]]:
     sides: dict[Side, list[_Reach]] = {}
     for reach in reaches:
         sides.setdefault(reach.side, []).append(reach)
+    if any(side != "beside" and _is_right_there(those) for side, those in sides.items()):
+        sides.pop("beside", None)
     side, chosen = max(sides.items(), key=lambda item: _weight(item[1]))
     pieces = sorted((reach.piece for reach in chosen), key=lambda piece: -piece.area)
     own, rest = [pieces[0]], pieces[1:]
@@ -275,6 +331,12 @@ def _one_side(reaches: Sequence[_Reach]) -> tuple[Side, list[Rect]]:
         own += near
         rest = [piece for piece in rest if piece not in near]
     return side, own
+
+
+def _is_right_there(reaches: Sequence[_Reach]) -> bool:
+    """Whether a figure stands so close over or under a caption that nothing in another column is meant."""
+    area = union(reach.piece for reach in reaches)
+    return min(area.width, area.height) >= _MIN_SIDE and min(reach.cost for reach in reaches) < _TEXT_GAP
 
 
 def _weight(reaches: Sequence[_Reach]) -> float:

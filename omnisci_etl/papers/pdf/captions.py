@@ -25,6 +25,10 @@ _OTHER_LABEL = re.compile(r"\W*(?:table|scheme|box|algorithm|plate|chart)\s*[\dI
 _OTHER_CAPTION = re.compile(r"(?:Table|Scheme|Algorithm)\s*[\dIVX]+[.:|]?\s+[A-Z]")
 _PLURAL = re.compile(r"fig(?:ure)?s\b", re.IGNORECASE)
 _SENTENCE_END = (".", "?", "!", ")", "”")
+_LEADERS = re.compile(r"(?:\.\s?){3,}\d+$")
+_MOST_LEADERS, _LAST = 2, 60
+_BARE_GAP = 2.0
+_INDENT = 15
 
 
 @dataclass(eq=False)
@@ -48,7 +52,7 @@ class Caption:
 
 
 def find_captions(page: Page, vocabulary: Vocabulary, body_size: float) -> list[Caption]:
-    """The figure captions of a page from top to bottom."""
+    """The figure captions of a page from top to bottom; none on a page that lists the figures of a book."""
     found: list[Caption] = []
     boxes = [box for box in page.boxes if box.kind != "formula"]
     boxes += [Box(line.rect, "loose", [line]) for line in page.loose]
@@ -64,6 +68,8 @@ def find_captions(page: Page, vocabulary: Vocabulary, body_size: float) -> list[
                 frame = union(line.rect for line in lines)
                 bold = tuple((start - offset, end - offset) for start, end in spans if start >= offset)
                 found.append(Caption(label, text[offset:], lines, frame, box.kind == "caption", bold))
+    if sum(_LEADERS.search(caption.text[-_LAST:]) is not None for caption in found) > _MOST_LEADERS:
+        return []
     return sorted(found, key=lambda caption: (caption.rect.y0, caption.rect.x0))
 
 
@@ -91,21 +97,22 @@ def continue_over_pages(
 def _starts(box: Box) -> Iterator[Line]:
     """Lines that begin a caption: with a label, first in their box or set apart from the line above.
 
-    In pictures, tables, headers and footers, and outside of all boxes, only a label with its mark and words is one.
+    In pictures, tables, headers and footers, and outside of all boxes, only a label with its mark and words is one, and
+    at the top of a page a label alone.
     """
     for index, line in enumerate(box.lines):
         text = line.text + " " + (box.lines[index + 1].text if index + 1 < len(box.lines) else "")
         label = split_label(text)[0]
         if not label or _PLURAL.search(label):
             continue
+        alone = label.strip() == line.text.strip(" .:|")
         if box.kind in _UNLIKELY:
-            if _STRICT_LABEL.match(text.strip()):
+            if _STRICT_LABEL.match(text.strip()) or (alone and box.kind == "page-header"):
                 yield line
             continue
         above = [other for other in box.lines[:index] if other.rect.overlap_x(line.rect) > 0]
         apart = max(0.5 * line.rect.height, 1.3 * _leading(box.lines))
         ended = bool(above) and above[-1].text.rstrip().endswith(_SENTENCE_END)
-        alone = label.strip() == line.text.strip(" .:|")
         if not above or (box.kind == "caption" and (ended or alone)) or line.rect.y0 - above[-1].rect.y1 > apart:
             yield line
 
@@ -133,9 +140,15 @@ def _collect(page: Page, box: Box, first: int, starts: set[Line], body_size: flo
 def _run(box: Box, first: int, starts: set[Line]) -> list[Line]:
     """The lines of a caption that begins at a line of a box: all below it that go on in its column and font size."""
     start = box.lines[first]
+    rivals = [
+        line for line in box.lines if line in starts and line is not start and line.rect.overlap_y(start.rect) > 0
+    ]
     lines = [start]
     most = max(1.2 * start.rect.height, (1.8 if box.kind == "caption" else 1.3) * _leading(box.lines[first:]))
     for line in box.lines[first + 1 :]:
+        aside = box.kind == "picture" and abs(line.rect.x0 - start.rect.x0) > _INDENT
+        if aside or line in rivals or any(_is_nearer(line, rival, start) for rival in rivals):
+            continue
         if line in starts or _OTHER_CAPTION.match(line.text):
             break
         so_far = union(other.rect for other in lines)
@@ -148,6 +161,11 @@ def _run(box: Box, first: int, starts: set[Line]) -> list[Line]:
             break
         lines.append(line)
     return lines
+
+
+def _is_nearer(line: Line, rival: Line, start: Line) -> bool:
+    """Whether a line stands under another caption that begins in the same row."""
+    return abs(line.rect.x0 - rival.rect.x0) < abs(line.rect.x0 - start.rect.x0)
 
 
 def _go_on_below(page: Page, lines: list[Line], used: list[Box], starts: set[Line], body_size: float) -> None:
@@ -171,8 +189,8 @@ def _goes_on(rect: Rect, last: Line, box: Box, body_size: float, *, bare: bool) 
     gap = first.rect.y0 - rect.y1
     if bare:
         beside = first.rect.overlap_y(rect) > 0 and 0 < first.rect.x0 - rect.x1 < 40
-        return beside or (-2 < gap <= 1.2 * first.rect.height and first.rect.overlap_x(rect) > 0)
-    if not -2 < gap <= 0.8 * first.rect.height or abs(first.rect.x0 - rect.x0) > 15:
+        return beside or (-2 < gap <= _BARE_GAP * first.rect.height and first.rect.overlap_x(rect) > 0)
+    if not -2 < gap <= 0.8 * first.rect.height or abs(first.rect.x0 - rect.x0) > _INDENT:
         return False
     same = abs(first.size - last.size) <= _SAME_SIZE
     return same and (box.kind == "caption" or abs(first.size - body_size) > _SAME_SIZE)

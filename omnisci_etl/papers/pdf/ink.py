@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -55,6 +56,20 @@ def _ink_map(source: Any, without: Sequence[Rect], with_: Sequence[Rect]) -> lis
         bytearray(1 if value else 0 for value in data[row * reduced.width : (row + 1) * reduced.width])
         for row in range(reduced.height)
     ]
+
+
+def white_column(source: Any, area: Rect) -> float:
+    """The middle of the widest upright stretch of an area that has no ink; of the area where there is none."""
+    pymupdf = import_pymupdf()
+    pixels = source.get_pixmap(clip=pymupdf.Rect(area), alpha=False, colorspace=pymupdf.csGRAY)
+    if not pixels.width or not pixels.height:
+        return (area.x0 + area.x1) / 2
+    image = Image.frombytes("L", (pixels.width, pixels.height), pixels.samples)
+    rows = image.point([255 if value < _WHITE else 0 for value in range(256)])
+    columns = rows.resize((pixels.width, 1), Image.Resampling.BOX, reducing_gap=None).tobytes()
+    runs = [found.span() for found in re.finditer(rb"\0+", columns)]
+    start, end = max(runs, key=lambda run: run[1] - run[0], default=(0, pixels.width))
+    return area.x0 + (start + end) / 2
 
 
 def _encloses(piece: Rect, caption: Rect) -> bool:

@@ -15,13 +15,14 @@ from typing import Any
 
 from omnisci_etl.figures.images import import_pymupdf, render_area
 from omnisci_etl.papers.pdf.geometry import BOLD, NOT_BOLD, Box, Line, Rect
-from omnisci_etl.papers.pdf.ink import stretches
+from omnisci_etl.papers.pdf.ink import stretches, white_column
 
 _MARGIN = 0.075
 _MANY_DRAWINGS = 5000
 _MAX_FURNITURE = 60
 _MIN_TURNED = 200
 _LONGEST_MARK = 12
+_TALLEST_MARGIN = 0.4
 _BOLD_FONT = re.compile(r"bold|black|heavy|cmbx|-b$|(?-i:[a-z]B$)", re.IGNORECASE)
 _TURNS = {(0, -1): 90, (0, 1): 270}
 _TEXT_FLAGS = 1 | 2 | 64 | 128
@@ -70,6 +71,10 @@ class Page:
         """Connected stretches of ink outside of the areas in without, and all of those in with_."""
         return stretches(self.source, without, with_, captions)
 
+    def gutter(self, area: Rect) -> float:
+        """The middle of the widest upright stretch of an area that has no ink."""
+        return white_column(self.source, area)
+
 
 def activate_layout_model() -> bool:
     """Switch on PyMuPDF's layout model; False where it is not installed."""
@@ -97,9 +102,10 @@ def read_page(source: Any, *, with_layout: bool) -> Page:
     lines, marginal = _lines(source, frame)
     if with_layout:
         source.get_layout()
-        boxes = [Box(Rect(*found[:4]), found[4]) for found in source.layout_information or ()]
+        found = [Box(Rect(*found[:4]), found[4]) for found in source.layout_information or ()]
+        boxes = [part for box in found for part in (_blocks(source, box.rect) if _is_no_margin(box, frame) else [box])]
     else:
-        boxes = [Box(Rect(*found[:4]), "text") for found in source.get_text("blocks") if found[6] == 0]
+        boxes = _blocks(source, frame)
     loose: list[Line] = []
     for line in lines:
         holders = [box for box in boxes if box.rect.holds_middle(line.rect)]
@@ -107,6 +113,17 @@ def read_page(source: Any, *, with_layout: bool) -> Page:
     for box in boxes:
         box.lines = in_rows(box.lines)
     return Page(source.number + 1, frame, boxes, loose, source, marginal, turned)
+
+
+def _is_no_margin(box: Box, frame: Rect) -> bool:
+    """Whether the model takes a whole column for a header or footer, as beside numbered lines."""
+    return box.kind in ("page-header", "page-footer") and box.rect.height > _TALLEST_MARGIN * frame.height
+
+
+def _blocks(source: Any, area: Rect) -> list[Box]:
+    """The blocks of text in an area."""
+    blocks = [Box(Rect(*found[:4]), "text") for found in source.get_text("blocks") if found[6] == 0]
+    return [block for block in blocks if area.holds_middle(block.rect)]
 
 
 def furniture(sources: Iterable[Any]) -> list[Rect]:
