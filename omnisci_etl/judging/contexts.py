@@ -102,16 +102,20 @@ class Amounts:
 
 
 class Text:
-    """A text with its quantities, their amounts, and on demand the words around them."""
+    """A text with its quantities, their amounts, and on demand the words around them.
 
-    def __init__(self, text: str) -> None:
+    own: the text with blanks for what is not to be looked at; only quantities of the rest are found.
+    """
+
+    def __init__(self, text: str, own: str) -> None:
         self.text = text
+        self._own = own
         self._around: dict[int, Words] = {}
 
     @cached_property
     def quantities(self) -> list[Quantity]:
-        """Every quantity, by position."""
-        return find_quantities(self.text)
+        """Every quantity of what is the text's own, by position."""
+        return find_quantities(self._own)
 
     @cached_property
     def amounts(self) -> list[Amounts]:
@@ -138,9 +142,9 @@ class Text:
 
 
 @lru_cache(maxsize=2048)
-def read(text: str) -> Text:
+def read(text: str, own: str | None = None) -> Text:
     """The text, read; remembered, because captions of one figure share its evidence, and figures share paragraphs."""
-    return Text(text)
+    return Text(text, text if own is None else own)
 
 
 def _words(text: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -60,18 +60,31 @@ class Candidate:
     evidence: Evidence
     finish_reason: str = ""
 
-    @cached_property
+    @property
     def unquoted(self) -> Candidate:
         """The caption with blanks where whole sentences stand in the evidence letter by letter: the rest is its own.
 
         Where it quotes none this very object.
         """
-        text = self.evidence.text
-        panels = tuple((label, _unquoted(part, text)) for label, part in self.panels[:MAX_PANELS])
-        body = _unquoted(self.body, text)
-        if body == self.body and panels == self.panels[:MAX_PANELS]:
-            return self
-        return Candidate(body, panels, self.evidence, self.finish_reason)
+        return self._sides[0]
+
+    @property
+    def quoted(self) -> Candidate:
+        """The caption with blanks for all that unquoted has."""
+        return self._sides[1]
+
+    @cached_property
+    def _sides(self) -> tuple[Candidate, Candidate]:
+        sides = [_sides(text, self.evidence.text) for _, text in self.parts()]
+        own, quoted = (self._with(texts) for texts in zip(*sides, strict=True))
+        is_quoting = quoted.body or any(text for _, text in quoted.panels)
+        return (own if is_quoting else self), quoted
+
+    def _with(self, texts: Sequence[str]) -> Candidate:
+        """The same caption with other texts for body and panels."""
+        labels = [label for label, _ in self.panels]
+        panels = tuple(zip(labels, texts[1:], strict=False))
+        return Candidate(texts[0], panels, self.evidence, self.finish_reason)
 
     def parts(self) -> Iterator[tuple[str, str]]:
         """("body", text), then ("panel LABEL", text) for each panel.
@@ -89,15 +102,20 @@ class Candidate:
             yield f"panel {label[:20]}", text
 
 
-def _unquoted(text: str, evidence: str) -> str:
-    """The text, every sentence of some length that the evidence holds replaced by as many blanks, but for the last."""
+def _sides(text: str, evidence: str) -> tuple[str, str]:
+    """The text with blanks for every sentence of some length that the evidence holds, and with blanks for all others.
+
+    Neither ends with blanks.
+    """
     if len(text) < _SHORTEST_QUOTE:
-        return text
-    pieces = []
+        return text, ""
+    own: list[str] = []
+    quoted: list[str] = []
     start = 0
-    for end in (*(match.end() for match in _BREAK.finditer(text[:MAX_PART])), len(text)):
+    for end in (*(match.end() for match in _BREAK.finditer(text)), len(text)):
         sentence = text[start:end]
-        quoted = len(sentence) >= _SHORTEST_QUOTE and sentence.rstrip() in evidence
-        pieces.append(" " * len(sentence) if quoted else sentence)
+        is_quoted = len(sentence) >= _SHORTEST_QUOTE and sentence.rstrip() in evidence
+        (quoted if is_quoted else own).append(sentence)
+        (own if is_quoted else quoted).append(" " * len(sentence))
         start = end
-    return "".join(pieces).rstrip()
+    return "".join(own).rstrip(), "".join(quoted).rstrip()

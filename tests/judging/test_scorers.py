@@ -133,9 +133,19 @@ def test_a_caption_that_quotes_nothing_is_all_its_own() -> None:
     assert candidate.unquoted is candidate
 
 
+def test_the_sides_of_an_endless_caption_have_its_parts() -> None:
+    said = "Yield of the salts at a concentration of 5 mM. "
+    text = said * 450
+    candidate = Candidate(text, tuple((str(n), text) for n in range(30)), Evidence(said))
+    assert len(list(candidate.parts())) < 31
+    for side in (candidate.unquoted, candidate.quoted):
+        assert len(list(side.parts())) == len(list(candidate.parts()))
+
+
 @given(body=st.text("ab. ;5\n", max_size=120), said=st.text("ab. ;5\n", max_size=120))
 def test_blanks_change_no_place(body: str, said: str) -> None:
     candidate = Candidate(body + said, (("a", said),), Evidence(said))
-    for (_, whole), (_, rest) in zip(candidate.parts(), candidate.unquoted.parts(), strict=True):
-        assert len(rest) <= len(whole)
-        assert all(left in (" ", right) for left, right in zip(rest, whole, strict=False))
+    sides = zip(candidate.parts(), candidate.unquoted.parts(), candidate.quoted.parts(), strict=True)
+    for (_, whole), (_, own), (_, quoted) in sides:
+        pairs = zip(own.ljust(len(whole)), quoted.ljust(len(whole)), strict=True)
+        assert "".join(left if left != " " else right for left, right in pairs).rstrip() == whole.rstrip()

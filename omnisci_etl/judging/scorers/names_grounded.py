@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.grounds import AROUND, Grounds, Place, is_explained, stems_said
 from omnisci_etl.judging.names import CLEAR, HALF, SLIGHT, Name, find_names, normalised
-from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, own_words_first, slip
+from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, slip
 from omnisci_etl.judging.terms import words_sha256
 
 # A name that the evidence has not stands in the place of another where so much of what is around it is there together;
@@ -63,14 +64,11 @@ class NamesGrounded:
         }
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
-        """Details: named (count), said (how often one is), ungrounded.
+        """Details: named (count), said (how often one is), ungrounded; said counts quoted sentences where one is wrong.
 
         The last as [{text, kind, weight, part, start, end}], MAX_LISTED at most.
         """
-        return [own_words_first(candidate, self._score) for candidate in candidates]
-
-    def _score(self, candidate: Candidate) -> Score:
-        return _score(candidate, candidate.evidence.picture_text if self._ocr else "")
+        return [_score(one, one.evidence.picture_text if self._ocr else "") for one in candidates]
 
 
 def _score(candidate: Candidate, shown: str) -> Score:
@@ -81,18 +79,19 @@ def _score(candidate: Candidate, shown: str) -> Score:
     ungrounded: list[dict[str, Any]] = []
     said = unexamined = 0
     stems: frozenset[str] | None = None
-    for part, text in candidate.parts():
-        text = normalised(text)
-        for name in find_names(text):
+    # A sentence of the evidence itself names nothing that the evidence has not.
+    for (part, whole), (_, text) in zip(candidate.parts(), candidate.unquoted.parts(), strict=True):
+        for name in find_names(normalised(text)):
             key = name.text, name.kind
             said += key in judged or len(judged) < _MAX_JUDGED
             if key not in judged:
-                judged[key] = len(judged) >= _MAX_JUDGED or _grounds(text_of_all).have(name) or is_explained(text, name)
+                known = len(judged) >= _MAX_JUDGED or _grounds(text_of_all).have(name)
+                judged[key] = known or is_explained(normalised(whole), name)
             if not judged[key] and len(ungrounded) >= _MAX_EXAMINED:
                 unexamined += 1
             elif not judged[key]:
                 stems = stems or stems_said(normalised(text) for _, text in candidate.parts())
-                place = _grounds(text_of_all).place_of(text, name, stems)
+                place = _grounds(text_of_all).place_of(normalised(whole), name, stems)
                 ungrounded.append(_listed(name, part, _weight(name, place, doubt)))
     worst = _once(ungrounded)
     clear = [one["weight"] for one in worst if one["weight"] > DOUBT_WHERE_READ]
@@ -100,10 +99,17 @@ def _score(candidate: Candidate, shown: str) -> Score:
     slight = sum(one["weight"] for one in worst if one["weight"] <= SLIGHT)
     doubts = sum(one["weight"] for one in worst if SLIGHT < one["weight"] <= DOUBT_WHERE_READ)
     doubts += min(MOST_SLIGHT, slight)
+    said += _quoted(candidate) if wrong else 0
     value = slip(wrong, said) if doubts <= MOST_SLIGHT else None
     if value is None:
         value = max(0.0, 1.0 - sum(clear) - doubts)
     return Score(round(value, 6), {"named": len(judged), "said": said, "ungrounded": worst[:MAX_LISTED]})
+
+
+def _quoted(candidate: Candidate) -> int:
+    """How often sentences of the evidence in the caption name something."""
+    texts = (normalised(text) for _, text in candidate.quoted.parts())
+    return sum(1 for text in texts for _ in islice(find_names(text), _MAX_JUDGED))
 
 
 def _weight(name: Name, place: Place, doubt: float) -> float:

@@ -19,7 +19,6 @@ from omnisci_etl.judging.scorers.base import (
     SLIPS_AT_MOST,
     SLIPS_OUT,
     Score,
-    own_words_first,
     quote,
     slip,
 )
@@ -135,13 +134,13 @@ class NumbersGrounded:
         }
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
-        """Details: stated (count; without quoted sentences where nothing is wrong), ungrounded, contradicted.
+        """Details: stated (count; without those of quoted sentences where none is wrong), ungrounded, contradicted.
 
         Ungrounded ones, and of those the contradicted, as {text, part, start, end}, MAX_LISTED at most; contradicted
         ones also with what the evidence says there ("evidence").
         """
         with_picture = bool(self._ocr)
-        return [own_words_first(candidate, lambda one: _score(one, with_picture)) for candidate in candidates]
+        return [_score(candidate, with_picture) for candidate in candidates]
 
 
 @lru_cache(maxsize=64)
@@ -166,6 +165,7 @@ def _score(candidate: Candidate, with_picture: bool) -> Score:
             contradicted.append(ungrounded[-1] | {"evidence": said})
     if not stated:
         return Score(1.0, {"stated": 0})
+    stated += judge.quoted() if contradicted else 0
     value = LEAST_UNCONTRADICTED + (1 - LEAST_UNCONTRADICTED) / (
         1 + doubt * (DOUBT_WHERE_READ if judge.has_picture_text else 1)
     )
@@ -194,9 +194,11 @@ class _Judge:
         return _context(self._candidate.evidence.text)
 
     def findings(self) -> Iterator[tuple[str, str, Quantity, _Finding | None]]:
-        """(part, text, quantity, what is wrong with it) for each quantity that is surely one."""
-        for part, text in self._candidate.parts():
-            told = read(text)
+        """(part, text, quantity, what is wrong with it) for each sure quantity that is in no sentence of the evidence.
+
+        A sentence of the evidence itself cannot be wrong.
+        """
+        for (part, text), told in zip(self._candidate.parts(), self._own, strict=True):
             for index, quantity in enumerate(told.quantities):
                 if quantity.sure:
                     yield part, text, quantity, self._finding(told, index)
@@ -248,9 +250,24 @@ class _Judge:
         return "seen" if self._is_shown(amounts) else _how(told.text, told.quantities[index])
 
     @cached_property
+    def _own(self) -> list[Text]:
+        """All parts with the quantities of what they do not quote."""
+        pairs = zip(self._candidate.parts(), self._candidate.unquoted.parts(), strict=True)
+        return [read(text, own) for (_, text), (_, own) in pairs]
+
+    @cached_property
+    def _quoted(self) -> list[Text]:
+        """What the parts quote."""
+        return [read(text) for _, text in self._candidate.quoted.parts()]
+
+    def quoted(self) -> int:
+        """How many quantities stand in sentences of the evidence."""
+        return sum(quantity.sure for text in self._quoted for quantity in text.quantities)
+
+    @cached_property
     def _stated(self) -> frozenset[Key]:
         """Every amount that the caption states."""
-        texts = (read(text) for _, text in self._candidate.parts())
+        texts = (*self._own, *self._quoted)
         return frozenset().union(*(one.keys for text in texts for one in text.amounts))
 
 
