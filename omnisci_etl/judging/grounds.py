@@ -31,6 +31,7 @@ _SMALL_WORDS = _STOPS | frozenset(vocabulary()["particles"].split())
 _LONGEST = 40
 _MANY = 20
 _MANY_PLACES = 2_000
+_MANY_NAMES = 5_000
 _LEAST_SHARED = 5
 _LONG = 6
 _SHORT = 3
@@ -91,7 +92,7 @@ def _content(text: str) -> list[str]:
 
 def stems_said(texts: Iterable[str]) -> frozenset[str]:
     """The stems of all words of the texts, as place_of asks for them."""
-    return frozenset(stem(word) for text in texts for word in _TOKENS.findall(text))
+    return frozenset(map(stem, {word for text in texts for word in _TOKENS.findall(text)}))
 
 
 def is_explained(text: str, name: Name) -> bool:
@@ -124,6 +125,7 @@ class Grounds:
 
     def __init__(self, text: str) -> None:
         self.text = normalised(text[:MAX_EVIDENCE])
+        self._asked: dict[tuple[str, str], bool] = {}
 
     @cached_property
     def _small(self) -> str:
@@ -186,7 +188,19 @@ class Grounds:
         return best._replace(share=best.share / sum(weights.values())) if best.share else best
 
     def have(self, name: Name) -> bool:
-        """Whether the evidence has the name, its expansion, its abbreviation, or the same under another name."""
+        """Whether the evidence has the name, its expansion, its abbreviation, or the same under another name.
+
+        Remembered, because captions of one figure name the same.
+        """
+        key = name.text, name.kind
+        found = self._asked.get(key)
+        if found is None:
+            found = self._have(name)
+            if len(self._asked) < _MANY_NAMES:
+                self._asked[key] = found
+        return found
+
+    def _have(self, name: Name) -> bool:
         if self._literally(name.text):
             return True
         if name.kind in ("term", "capital", "gloss", "place") and self._as_word(name.text):

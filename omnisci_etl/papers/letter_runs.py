@@ -37,18 +37,27 @@ class _Group(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What a text has to have for a pattern to be worth a look: of one line a word or sign of every group."""
+    """What a text has to have for a pattern to be worth a look: of one line a word or sign of every group.
+
+    first: the words of the first groups, of which it has one in any case; None where signs stand among them.
+    """
 
     lines: tuple[tuple[_Group, ...], ...]
+    first: frozenset[bytes] | None
 
     @classmethod
     def of(cls, lines: Iterable[Iterable[str]]) -> Needs:
         """Lines of groups; a group is what stands between its blanks: words in small letters, and signs."""
-        return cls(tuple(tuple(map(_group, line)) for line in lines))
+        read = tuple(tuple(map(_group, line)) for line in lines)
+        begun = [line[0] for line in read]
+        has_signs = any(group.signs for group in begun)
+        return cls(read, None if has_signs else frozenset().union(*(group.words for group in begun)))
 
     def are_met_by(self, text: str) -> bool:
         """Whether a text can match the pattern."""
         runs = letter_runs(text)
+        if self.first is not None and self.first.isdisjoint(runs):
+            return False
         return any(all(group.has_one(runs, text) for group in line) for line in self.lines)
 
 
