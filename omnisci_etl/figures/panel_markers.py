@@ -50,7 +50,9 @@ _DASHED = re.compile(rf"{DASH}|\bto\b")
 _ALL_LABELS = re.compile(_LABELS)
 _PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<label>{_LABEL})")
 _PANEL_WORD = r"(?:(?i:panels?|plots?|sub-?fig(?:ure)?s?\.?)\s+)"
-_BRACKET = re.compile(rf"[(\[](?<![^\W_].)\s*{_PANEL_WORD}?(?P<list>{_LABELS})\s*(?:[,;:]\s[^()\[\];]{{1,40}})?[)\]]:?")
+_BRACKET = re.compile(
+    rf"[(\[](?<![^\W_].)\s*{_PANEL_WORD}?(?P<list>{_LABELS})\.?\s*(?:[,;:]\s[^()\[\];]{{1,40}})?[)\]]:?"
+)
 # "(A-I) ... (A-II)": parts of panel A that are numbered, and no range from A to I.
 _PARTED = re.compile(rf"[(\[][A-Za-z]{DASH}(?:II|ii)[)\]]")
 _FIRST_PART = re.compile(rf"[A-Za-z]{DASH}[Ii]")

@@ -15,7 +15,7 @@ from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers import latex, registry
 from omnisci_etl.papers.archive import Package, open_package, sniff
 from omnisci_etl.papers.latex.source import read_tex, top_file
-from omnisci_etl.papers.mentions import split_label, survey
+from omnisci_etl.papers.mentions import split_label, survey_figures
 from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, clean
 from omnisci_etl.papers.xml import parse_html
 
@@ -126,7 +126,7 @@ def _parse_pages(package: Package, pages: Sequence[str]) -> Document:
         items += _items(package, root, posixpath.dirname(page))
     found = list(_labelled(items)) or list(_unlabelled(package, items))
     figures = tuple(_figure(package, ordinal, one) for ordinal, one in enumerate(found, 1))
-    said, missing = survey(_paragraphs(items, found), {figure.locator: figure.label for figure in figures})
+    said, missing = survey_figures(_paragraphs(items, found), figures)
     return Document(
         extractor=HTML_EXTRACTOR,
         extractor_version=HTML_VERSION,

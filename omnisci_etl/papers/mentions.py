@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 
 from omnisci_etl.papers.figure_references import (
@@ -14,7 +14,7 @@ from omnisci_etl.papers.figure_references import (
     find_references,
     split_label,
 )
-from omnisci_etl.papers.model import Link, Mention, Panel, Paragraph
+from omnisci_etl.papers.model import Figure, Link, Mention, Panel, Paragraph
 from omnisci_etl.papers.panel_lists import numbered_panels
 from omnisci_etl.papers.sentences import sentence_at, sentences
 
@@ -73,6 +73,14 @@ def survey(
             found[locator].append(Mention(paragraph.text, paragraph.section, letters, sentence, namings))
     missing = tuple(number for number in _own(named) if _locator(number, numbers) is None)
     return {locator: tuple(those) for locator, those in found.items()}, missing
+
+
+def survey_figures(
+    paragraphs: Iterable[Paragraph], figures: Sequence[Figure]
+) -> tuple[dict[str, tuple[Mention, ...]], tuple[str, ...]]:
+    """As survey, for figures that are read."""
+    labels = {figure.locator: figure.label for figure in figures}
+    return survey(paragraphs, labels, {figure.locator: figure.panels for figure in figures})
 
 
 def _exact(text: str, hits: list[_Hit], names: frozenset[str]) -> list[_Hit]:

@@ -294,3 +294,7 @@ def test_the_parts_of_a_caption(caption: str, lead: str, texts: list[str]) -> No
 
 def test_bold_letters_in_brackets_of_their_own_share_their_text() -> None:
     assert panels_of("T. (**A**) and (**B**) Leaves. (**C**) Roots.") == {"A": "Leaves.", "B": "Leaves.", "C": "Roots."}
+
+
+def test_letters_with_a_stop_in_brackets() -> None:
+    assert panels_of("T. (a.) Roots. (b.) Leaves.") == {"a": "Roots.", "b": "Leaves."}

@@ -1123,3 +1123,11 @@ def test_any_order_of_constructs_parses(pieces: list[str]) -> None:
     assert [figure.ordinal for figure in document.figures] == list(range(1, len(document.figures) + 1))
     for figure in document.figures:
         assert bool(figure.pictures) == (figure.reject_slug in (None, "no-caption"))
+
+
+def test_a_mention_names_numbered_panels_as_the_caption_does() -> None:
+    document = paper(
+        r"\begin{figure}\includegraphics{a}\caption{(a) Rods. (b1) Disks. (b2) Cubes. (c) Balls.}\label{f}"
+        r"\end{figure} The disks of Fig.~\ref{f}b1, b2 roll."
+    )
+    assert [mention.panels for mention in document.figures[0].mentions] == [("b1", "b2")]

@@ -18,7 +18,7 @@ from omnisci_etl.papers.latex.handmade import add_by_hand
 from omnisci_etl.papers.latex.source import top_file
 from omnisci_etl.papers.latex.structure import Structure, analyse
 from omnisci_etl.papers.latex.text import plain
-from omnisci_etl.papers.mentions import figure_number, find_references, split_label, survey
+from omnisci_etl.papers.mentions import figure_number, find_references, split_label, survey_figures
 from omnisci_etl.papers.model import Document, Figure, Mention, Panel, Paragraph
 
 EXTRACTOR = "latex"
@@ -80,7 +80,7 @@ def _meant(
     Whoever points at a figure with \\ref does not type its number elsewhere: "Figure 2" typed is one of a cited
     paper, or an example, unless links stand around it ("Figs. 1-3" of two links).
     """
-    found, missing = survey(paragraphs, {figure.locator: figure.label for figure in figures})
+    found, missing = survey_figures(paragraphs, figures)
     linked = {link.target for paragraph in paragraphs for link in paragraph.links}
     meant: dict[str, set[str]] = {}
     for paragraph in paragraphs:

@@ -14,7 +14,7 @@ from omnisci_etl.errors import BadInput, HostileInput
 from omnisci_etl.figures.images import import_pymupdf
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers.licences import licence_uri
-from omnisci_etl.papers.mentions import figure_number, survey
+from omnisci_etl.papers.mentions import figure_number, survey_figures
 from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, clean
 from omnisci_etl.papers.pdf.areas import Area, Style, find_areas, whole_page
 from omnisci_etl.papers.pdf.captions import Caption, continue_over_pages, find_captions
@@ -97,7 +97,7 @@ def _parse(source: Any) -> Document:
     bare = [number for number, text in enumerate(texts) if len(text) < _MAX_BARE and number + 1 not in drawn]
     figures = tuple(_figures(found, _bare_pages(source, bare, found, style, with_layout=with_layout)))
     paragraphs = list(_paragraphs(found, vocabulary))
-    said, missing = survey(paragraphs, {figure.locator: figure.label for figure in figures})
+    said, missing = survey_figures(paragraphs, figures)
     whole = "\n".join(texts)
     return Document(
         extractor=EXTRACTOR,
