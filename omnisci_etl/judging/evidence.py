@@ -24,6 +24,7 @@ class Evidence:
     """What the paper says about a figure.
 
     panel_labels: as the author caption prints them ("a", "B", "ii"); empty where it names none.
+    panel_texts: what it says of each, in the same order; empty where that is not known, and is read out of it.
     mentions: the paragraphs of the body that name the figure. label: the figure's own ("Fig. 1").
     image_sha256: its picture in the blob store; picture_text: what was read off it, one string a line.
     """
@@ -36,6 +37,7 @@ class Evidence:
     title: str = ""
     image_sha256: str = ""
     picture_text: str = ""
+    panel_texts: tuple[str, ...] = ()
 
     @property
     def texts(self) -> tuple[str, ...]:

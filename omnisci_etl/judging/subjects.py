@@ -72,4 +72,5 @@ def _evidence(row: Mapping[Any, Any], picture_texts: Mapping[str, str]) -> Evide
         title=row["title"],
         image_sha256=image,
         picture_text=picture_texts.get(image, ""),
+        panel_texts=tuple(row["panel_texts"]),
     )

@@ -75,6 +75,7 @@ def case_of(paper: str, style: str, figure: Figure, title: str, body: str, panel
         mentions=tuple(m.text for m in figure.mentions),
         label=figure.label,
         title=title,
+        panel_texts=tuple(p.text for p in figure.panels),
     )
     return Case(paper, style, Candidate(body, tuple(panels), evidence))
 

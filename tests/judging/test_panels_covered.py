@@ -260,3 +260,16 @@ def test_panels_named_outright_count_beside_quoted_ones() -> None:
     assert score(Candidate(whole, (), Evidence(FILMS, LABELS))).value == 1.0
     less = score(Candidate(body.format(SAID[2]), (), Evidence(FILMS, LABELS)))
     assert less.detail["missing"] == ["d"]
+
+
+def test_texts_of_panels_that_the_caption_does_not_mark_are_those_of_the_evidence() -> None:
+    evidence = Evidence(
+        "Growth of maize in two seasons. Height of plants. Mass of roots.",
+        ("a", "b"),
+        label="Fig. 1",
+        panel_texts=("Height of plants.", "Mass of roots."),
+    )
+    right = (("a", "The height of the plants."), ("b", "The mass of the roots."))
+    wrong = (("a", "The mass of the roots."), ("b", "The height of the plants."))
+    scores = PanelsCovered().score([Candidate("Growth of maize.", panels, evidence) for panels in (right, wrong)])
+    assert [score.detail["exchanged"] for score in scores] == [[], [["a", "b"]]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from omnisci_etl.figures.panels import split_panels
-from omnisci_etl.judging.evidence import MAX_PANELS, MAX_PART, Candidate
+from omnisci_etl.judging.evidence import MAX_PANELS, MAX_PART, Candidate, Evidence
 from omnisci_etl.judging.references import find_references
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score
 from omnisci_etl.judging.terms import stems
@@ -140,10 +140,17 @@ def _parts(caption: str) -> Mapping[str, str]:
     return {panel.label.lower(): panel.text for panel in split_panels(caption)[1]}
 
 
-@lru_cache(maxsize=512)
-def _author_parts(caption: str) -> Mapping[str, frozenset[str]]:
+def _author_parts(evidence: Evidence) -> Mapping[str, frozenset[str]]:
     """The words of each panel's part of the author's caption that not every part has."""
-    parts = {label: stems(text) for label, text in _parts(caption).items()}
+    if evidence.panel_texts:
+        labels = [label.lower().strip("(). ") for label in evidence.panel_labels[:MAX_PANELS]]
+        return _own_words(tuple(zip(labels, evidence.panel_texts, strict=False)))
+    return _own_words(tuple(_parts(evidence.author_caption[:MAX_PART]).items()))
+
+
+@lru_cache(maxsize=512)
+def _own_words(texts: tuple[tuple[str, str], ...]) -> Mapping[str, frozenset[str]]:
+    parts = {label: stems(text[:MAX_PART]) for label, text in texts}
     common = frozenset.intersection(*parts.values()) if len(parts) > 1 else frozenset()
     return {label: words - common for label, words in parts.items()}
 
@@ -155,7 +162,7 @@ def _exchanged(candidate: Candidate) -> list[list[str]]:
     """
     if len(candidate.evidence.panel_labels) < 2:
         return []
-    parts = _author_parts(candidate.evidence.author_caption[:MAX_PART])
+    parts = _author_parts(candidate.evidence)
     body = candidate.body[:MAX_PART]
     texts = dict(candidate.panels[:MAX_PANELS]) or _headed(body) or _parts(body)
     if len(parts) < 2 or len(texts) < 2:
