@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd
+from operator import attrgetter
 from typing import NamedTuple
 
 from omnisci_etl.judging.references import find_references
@@ -320,9 +321,13 @@ def _outside(quantities: list[Quantity], spans: list[tuple[int, int]]) -> list[Q
 def find_quantities(text: str) -> list[Quantity]:
     """Every quantity of the text, by position. Offsets count code points of the text as given."""
     text = _VARIANT.sub(lambda match: _SAME[match[0]], text)
+    quantities = list(_figures(text))
+    if spelled := list(_spelled(text)):
+        quantities = sorted([*quantities, *spelled], key=attrgetter("start"))
+    if not quantities:
+        return []
     spans = [(r.start, r.end) for r in find_references(text) if r.kind != "panel" or r.items[0].isdigit()]
-    quantities = sorted([*_figures(text), *_spelled(text)], key=lambda q: q.start)
-    quantities = _outside(quantities, spans)
+    quantities = _outside(quantities, spans) if spans else quantities
     _share_units(text, quantities)
     return quantities
 
@@ -344,6 +349,7 @@ def grounds(offers: Sequence[frozenset[Key]], quantity: Quantity) -> bool:
 
     A number without a unit is at home wherever its value stands.
     """
-    return any(
-        all(any(amount.reduced in keys for keys in offers) for amount in reading) for reading in quantity.readings
-    )
+    readings = quantity.readings
+    if len(readings) == len(readings[0]) == len(offers) == 1:
+        return readings[0][0].reduced in offers[0]
+    return any(all(any(amount.reduced in keys for keys in offers) for amount in reading) for reading in readings)

@@ -12,7 +12,7 @@ from typing import Any
 from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.names import normalised
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, own_words_first, quote
-from omnisci_etl.judging.terms import TERM, VISUAL, level, stem, stems, words_sha256
+from omnisci_etl.judging.terms import VISUAL, level, stem, stems, terms, words_sha256
 
 # What a term of each level weighs for a sentence where the evidence has it, and against it where it has not. Logarithms
 # of how much likelier that is in a true sentence than in one of another paper, rounded.
@@ -83,7 +83,7 @@ class _Sentence:
         self.found = 0.0
         self.missing: dict[str, tuple[str, float, bool]] = {}
         self.terms: set[str] = set()
-        for position, word in enumerate(TERM.findall(text)):
+        for position, word in enumerate(terms(text)):
             term, rarity = _term(word)
             if rarity == VISUAL or term in self.terms:
                 continue
