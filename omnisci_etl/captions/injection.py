@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Literal
 
@@ -144,11 +145,16 @@ class Orders:
 def traces(text: str, orders: Orders) -> list[Trace]:
     """The signs of an injection in a caption or a part of it, a limited number."""
     text = text[:_LONGEST]
+    return list(dict.fromkeys((*_signs(text), *orders.echoes(text))))[:_MOST]
+
+
+@lru_cache(maxsize=512)
+def _signs(text: str) -> tuple[Trace, ...]:
+    """Markup and orders; remembered, because captions of one figure share texts of panels."""
     found = list(_matches("markup", _MARKUP, _OF_MARKUP, text))
     for pattern, needs in _ORDERS:
         found += _matches("order", pattern, needs, text)
-    found += orders.echoes(text)
-    return list(dict.fromkeys(found))[:_MOST]
+    return tuple(found)
 
 
 def _matches(kind: Kind, pattern: re.Pattern[str], needs: Needs, text: str) -> Iterator[Trace]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
+from omnisci_etl.judging.evidence import REMEMBERED
 from omnisci_etl.judging.terms import read_list
 from omnisci_etl.papers.letter_runs import Needs
 
@@ -39,9 +39,8 @@ def patterns() -> tuple[Pattern, ...]:
     )
 
 
-def find_boilerplate(text: str) -> Iterator[tuple[Pattern, int, int]]:
+@lru_cache(maxsize=REMEMBERED)
+def find_boilerplate(text: str) -> tuple[tuple[Pattern, int, int], ...]:
     """(pattern, start, end) of the first place of each pattern that the text holds."""
-    for pattern in patterns():
-        match = pattern.pattern.search(text) if pattern.needs.are_met_by(text) else None
-        if match:
-            yield pattern, match.start(), match.end()
+    tried = ((one, one.pattern.search(text)) for one in patterns() if one.needs.are_met_by(text))
+    return tuple((pattern, match.start(), match.end()) for pattern, match in tried if match)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 # Texts come from papers and models: no scorer reads further than this, whatever it is given.
 MAX_PART = 20_000
@@ -13,6 +13,10 @@ MAX_EVIDENCE = 200_000
 MAX_PANELS = 100
 # Of body and panels together.
 MAX_CAPTION = 200_000
+
+# Captions of one figure share texts of panels, and within one caption panels do: what scorers find in a part by itself
+# they remember for so many texts.
+REMEMBERED = 512
 
 # Shorter ones ("Scale bar.") are not worth a look.
 _SHORTEST_QUOTE = 24
@@ -104,6 +108,7 @@ class Candidate:
             yield f"panel {label[:20]}", text
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _sides(text: str, evidence: str) -> tuple[str, str]:
     """The text with blanks for every sentence of some length that the evidence holds, and with blanks for all others.
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
-from omnisci_etl.judging.evidence import Candidate
+from omnisci_etl.judging.evidence import REMEMBERED, Candidate
 from omnisci_etl.judging.grounds import AROUND, Grounds, Place, is_explained, stems_said
 from omnisci_etl.judging.names import CLEAR, HALF, SLIGHT, Name, find_names, normalised
 from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, slip
@@ -71,6 +70,11 @@ class NamesGrounded:
         return [_score(one, one.evidence.picture_text if self._ocr else "") for one in candidates]
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _names(text: str) -> tuple[Name, ...]:
+    return tuple(find_names(normalised(text)))
+
+
 def _score(candidate: Candidate, shown: str) -> Score:
     evidence = candidate.evidence.text
     text_of_all = f"{evidence}\n{shown}" if shown else evidence
@@ -81,7 +85,7 @@ def _score(candidate: Candidate, shown: str) -> Score:
     stems: frozenset[str] | None = None
     # A sentence of the evidence itself names nothing that the evidence has not.
     for (part, whole), (_, text) in zip(candidate.parts(), candidate.unquoted.parts(), strict=True):
-        for name in find_names(normalised(text)):
+        for name in _names(text):
             key = name.text, name.kind
             said += key in judged or len(judged) < _MAX_JUDGED
             if key not in judged:
@@ -108,8 +112,7 @@ def _score(candidate: Candidate, shown: str) -> Score:
 
 def _quoted(candidate: Candidate) -> int:
     """How often sentences of the evidence in the caption name something."""
-    texts = (normalised(text) for _, text in candidate.quoted.parts())
-    return sum(1 for text in texts for _ in islice(find_names(text), _MAX_JUDGED))
+    return sum(min(_MAX_JUDGED, len(_names(text))) for _, text in candidate.quoted.parts())
 
 
 def _weight(name: Name, place: Place, doubt: float) -> float:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import sqrt
 from typing import Any
 
-from omnisci_etl.judging.evidence import Candidate
+from omnisci_etl.judging.evidence import REMEMBERED, Candidate
 from omnisci_etl.judging.names import normalised
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, own_words_first, quote
 from omnisci_etl.judging.terms import VISUAL, level, stem, stems, terms, words_sha256
@@ -77,8 +77,7 @@ class OnTopic:
 class _Sentence:
     """A sentence with its terms: missing are those that the evidence has not, found what the others speak for it."""
 
-    def __init__(self, part: str, text: str, evidence: frozenset[str]) -> None:
-        self.part = part
+    def __init__(self, text: str, evidence: frozenset[str]) -> None:
         self.text = text
         self.found = 0.0
         self.missing: dict[str, tuple[str, float, bool]] = {}
@@ -106,29 +105,30 @@ class _Sentence:
         return self.found - small - min(capitals, MOST_CAPITALS)
 
 
-def _weighed(candidate: Candidate, evidence: frozenset[str]) -> list[tuple[_Sentence, float]]:
-    """Every sentence with its weight."""
-    sentences = [
-        _Sentence(part, sentence, evidence)
-        for part, text in candidate.parts()
-        for sentence in _BREAK.split(normalised(text))
-    ]
-    told = Counter(term for sentence in sentences for term in sentence.missing)
+@lru_cache(maxsize=REMEMBERED)
+def _sentences(text: str, evidence: frozenset[str]) -> tuple[_Sentence, ...]:
+    return tuple(_Sentence(sentence, evidence) for sentence in _BREAK.split(normalised(text)))
+
+
+def _weighed(candidate: Candidate, evidence: frozenset[str]) -> list[tuple[str, _Sentence, float]]:
+    """Every sentence with its part and its weight."""
+    sentences = [(part, one) for part, text in candidate.parts() for one in _sentences(text, evidence)]
+    told = Counter(term for _, sentence in sentences for term in sentence.missing)
     known = min(1.0, sqrt(len(evidence) / ENOUGH))
-    return [(sentence, known * sentence.weight(told)) for sentence in sentences]
+    return [(part, sentence, known * sentence.weight(told)) for part, sentence in sentences]
 
 
 def _score(candidate: Candidate, shown: str) -> Score:
     evidence = stems(normalised(candidate.evidence.text))
     weighed = _weighed(candidate, evidence | stems(normalised(shown)) if shown else evidence)
-    off = sorted((weight, number) for number, (_, weight) in enumerate(weighed) if weight < 0)
+    off = sorted((weight, number) for number, (_, _, weight) in enumerate(weighed) if weight < 0)
     against = -off[0][0] / LEAST if off else 0.0
     value = 1.0 - (1.0 - _PASSES) * against if against <= 1.0 else _PASSES / against
     listed = [_listed(*weighed[number]) for _, number in off[:MAX_LISTED]]
     return Score(round(value, 6), {"sentences": len(weighed), "off_topic": listed})
 
 
-def _listed(sentence: _Sentence, weight: float) -> dict[str, Any]:
+def _listed(part: str, sentence: _Sentence, weight: float) -> dict[str, Any]:
     missing = [word for word, _, _ in sentence.missing.values()][:MAX_LISTED]
     text = quote(sentence.text, 0, len(sentence.text))
-    return {"part": sentence.part, "text": text, "weight": round(weight, 2), "missing": missing}
+    return {"part": part, "text": text, "weight": round(weight, 2), "missing": missing}

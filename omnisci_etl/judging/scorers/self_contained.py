@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
-from omnisci_etl.judging.evidence import MAX_PART, Candidate
+from omnisci_etl.judging.evidence import MAX_PART, REMEMBERED, Candidate
 from omnisci_etl.judging.references import Kind, Reference, find_references
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, quote
 from omnisci_etl.papers.letter_runs import Needs
@@ -220,7 +221,8 @@ def _sent(text: str, place: re.Match[str], sending: re.Pattern[str]) -> Iterator
         yield _Finding("elsewhere", found.start(), place.end())
 
 
-def _dangling(text: str, own: frozenset[tuple[bool, str]]) -> list[_Finding]:
+@lru_cache(maxsize=REMEMBERED)
+def _dangling(text: str, own: frozenset[tuple[bool, str]]) -> tuple[_Finding, ...]:
     """What points out of the text, by position; of two findings that overlap the one that starts first.
 
     References to the figure itself and its panels take part in that, so that nothing inside them is found.
@@ -233,7 +235,7 @@ def _dangling(text: str, own: frozenset[tuple[bool, str]]) -> list[_Finding]:
     for finding in sorted(found, key=lambda f: (f.start, -f.end)):
         if not kept or finding.start >= kept[-1].end:
             kept.append(finding)
-    return [finding for finding in kept if finding.kind != _AT_HOME]
+    return tuple(finding for finding in kept if finding.kind != _AT_HOME)
 
 
 def _is_cut(body: str, evidence: str) -> bool:
@@ -293,7 +295,7 @@ def _score(candidate: Candidate) -> Score:
     for part, text in candidate.parts():
         found = _dangling(text, own)
         if part == "body":
-            found += _form(candidate.body[:MAX_PART], candidate.evidence.text)
+            found = *found, *_form(candidate.body[:MAX_PART], candidate.evidence.text)
         kinds.update(finding.kind for finding in found)
         for f in found[:MAX_LISTED]:
             listed.append(

@@ -6,13 +6,13 @@ import re
 import string
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from omnisci_etl.captions.language import ENGLISH, language
 from omnisci_etl.hashing import canonical_sha256
 from omnisci_etl.judging.boilerplate import Pattern, find_boilerplate, patterns
-from omnisci_etl.judging.evidence import MAX_PART, Candidate
+from omnisci_etl.judging.evidence import MAX_PART, REMEMBERED, Candidate
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, quote
 from omnisci_etl.judging.terms import vocabulary
 
@@ -109,18 +109,36 @@ def _again(small: str) -> float:
     return again / total if total else 0.0
 
 
-def _in_part(part: str, text: str, english: Callable[[], bool]) -> Iterator[_Finding]:
-    """What is found in one part by itself."""
+class _Form(NamedTuple):
+    """What a text is like: how many words, whether in another language than English, value and quotation of a loop."""
+
+    words: int
+    is_foreign: bool
+    loop: tuple[float, str] | None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _form(text: str) -> _Form:
     small = text.lower()
     words = small.split()
-    if _foreign(text, small, words) and english():
-        yield _Finding("wrong-language", VALUES["wrong-language"], part, quote(text, 0, len(text)))
     run = _run(words)
     again = _again(small)
+    loop = None
     if run or again >= AGAIN or _loops(words):
-        yield _Finding("degenerate", VALUES["degenerate"], part, run or quote(text, 0, len(text)))
+        loop = VALUES["degenerate"], run or quote(text, 0, len(text))
     elif again:
-        yield _Finding("degenerate", VALUES["repeated"], part, "a sentence comes twice")
+        loop = VALUES["repeated"], "a sentence comes twice"
+    return _Form(len(words), _foreign(text, small, words), loop)
+
+
+def _in_part(part: str, text: str, english: Callable[[], bool]) -> Iterator[_Finding]:
+    """What is found in one part by itself."""
+    form = _form(text)
+    if form.is_foreign and english():
+        yield _Finding("wrong-language", VALUES["wrong-language"], part, quote(text, 0, len(text)))
+    if form.loop:
+        value, quoted = form.loop
+        yield _Finding("degenerate", value, part, quoted)
 
 
 def _run(words: Sequence[str]) -> str:
@@ -194,7 +212,7 @@ class Structure:
 def _score(candidate: Candidate) -> Score:
     evidence = candidate.evidence
     parts = list(candidate.parts())
-    words = sum(len(text.split()) for _, text in parts)
+    words = sum(_form(text).words for _, text in parts)
     copied = round(_copied(candidate), 3)
     found = [*_ending(candidate.finish_reason), *_length(words), *_boilerplate(parts)]
     for part, text in parts:
