@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from omnisci_etl.judging.evidence import MAX_EVIDENCE, Candidate
+from omnisci_etl.judging.evidence import MAX_EVIDENCE, REMEMBERED, Candidate
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score
 
 # What a term is worth: from the author's caption; from the rest of the evidence (the caption adds it); from neither.
@@ -90,8 +90,9 @@ def _stems(text: str) -> set[bytes]:
 
 @lru_cache(maxsize=128)
 def _known(author: str, evidence: str) -> tuple[frozenset[bytes], frozenset[bytes]]:
-    """The beginnings of the words of the author's caption, and of the texts behind it in the evidence."""
-    return frozenset(_stems(author)), frozenset(_stems(evidence[len(author) :]))
+    """The beginnings of the words of the author's caption, and of those that only the texts behind it have."""
+    own = frozenset(_stems(author))
+    return own, frozenset(_stems(evidence[len(author) :]) - own)
 
 
 def terms_of(text: str) -> set[bytes]:
@@ -106,36 +107,53 @@ def _named(words: set[bytes]) -> int:
     )
 
 
+class _Window(NamedTuple):
+    """What WINDOW words of a text tell, whatever the evidence is."""
+
+    stems: frozenset[bytes]
+    relations: int
+    numbers: int
+    names: int
+
+
+def _window(words: Sequence[bytes]) -> _Window:
+    written = set(words)
+    plain = {word.lower() for word in written}
+    stems = frozenset([word[:STEM] for word in plain - _EMPTY])
+    numbers = sum([stem[:1].isdigit() for stem in stems])
+    return _Window(stems, len(stems & _RELATION_STEMS), numbers, _named(written - plain))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read(text: str) -> tuple[int, tuple[_Window, ...]]:
+    """A text's words, counted, and its windows. A sentence that comes again adds to its length and to nothing else."""
+    sentences = text.split(". ")
+    fresh = dict.fromkeys(sentences)
+    words = _words(text)
+    told = _words(". ".join(fresh)) if len(fresh) < len(sentences) else words
+    return len(words), tuple(_window(told[start : start + WINDOW]) for start in range(0, len(told), WINDOW))
+
+
 class _Count:
     """What a caption tells: terms by where they come from, facts by kind; each once in WINDOW words of a text."""
 
-    def __init__(self, author: frozenset[bytes], evidence: frozenset[bytes]) -> None:
+    def __init__(self, author: frozenset[bytes], others: frozenset[bytes]) -> None:
         self.author = author
-        self.others = evidence - author
+        self.others = others
         self.words = self.terms = self.known = self.numbers = self.names = self.relations = 0
         self.added: list[bytes] = []
 
     def read(self, text: str) -> None:
-        """Counts a text. A sentence that comes again adds to its length and to nothing else."""
-        sentences = text.split(". ")
-        fresh = dict.fromkeys(sentences)
-        words = _words(text)
-        self.words += len(words)
-        if len(fresh) < len(sentences):
-            words = _words(". ".join(fresh))
-        for start in range(0, len(words), WINDOW):
-            self._window(words[start : start + WINDOW])
-
-    def _window(self, words: list[bytes]) -> None:
-        written = set(words)
-        plain = {word.lower() for word in written}
-        stems = {word[:STEM] for word in plain - _EMPTY}
-        self.terms += len(stems)
-        self.known += len(stems & self.author)
-        self.added += stems & self.others
-        self.relations += len(stems & _RELATION_STEMS)
-        self.numbers += sum(1 for stem in stems if stem[:1].isdigit())
-        self.names += _named(written - plain)
+        """Counts a text."""
+        words, windows = _read(text)
+        self.words += words
+        for window in windows:
+            self.terms += len(window.stems)
+            self.known += len(window.stems & self.author)
+            self.added += window.stems & self.others
+            self.relations += window.relations
+            self.numbers += window.numbers
+            self.names += window.names
 
     def information(self, panels: int) -> float:
         """What the caption tells, per 100 words."""

@@ -198,12 +198,19 @@ class _Judge:
 
         A sentence of the evidence itself cannot be wrong.
         """
+        # Panels of one caption often share a text, and `read` gives the same Text for the same.
+        found: dict[int, list[tuple[Quantity, _Finding | None]]] = {}
         for (part, text), told in zip(self._candidate.parts(), self._own, strict=True):
-            for index, quantity in enumerate(told.quantities):
-                if quantity.sure:
-                    yield part, text, quantity, self._finding(told, index)
-                elif text[quantity.start].isalpha() and (match := self._counted_otherwise(told, index)):
-                    yield part, text, quantity, _Finding(0.0, match)
+            if id(told) not in found:
+                found[id(told)] = list(self._in_part(told))
+            yield from ((part, text, quantity, finding) for quantity, finding in found[id(told)])
+
+    def _in_part(self, told: Text) -> Iterator[tuple[Quantity, _Finding | None]]:
+        for index, quantity in enumerate(told.quantities):
+            if quantity.sure:
+                yield quantity, self._finding(told, index)
+            elif told.text[quantity.start].isalpha() and (match := self._counted_otherwise(told, index)):
+                yield quantity, _Finding(0.0, match)
 
     def _finding(self, told: Text, index: int) -> _Finding | None:
         quantity, context = told.quantities[index], self._context
