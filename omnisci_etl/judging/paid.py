@@ -64,7 +64,7 @@ def plan(
     scorers = {stage: {check.scorer for check in DEFAULT_CHECKS if check.stage == stage} for stage in wanted}
     parameters = {"policy_sha256": policy_sha256, "discipline": discipline}
     waiting = connection.execute(sql(_SQL, "undecided"), {**parameters, "after": 0, "batch": limit}).scalars().all()
-    families = connection.execute(sql(_SQL, "undecided_families"), parameters).scalars().all()
+    families = connection.execute(sql(_SQL, "families_of_captions"), {"captions": list(waiting)}).scalars().all()
     require_judges(routes, wanted, families)
     asked = {"captions": list(waiting), "paid": sorted(set().union(*scorers.values()))}
     present = {(row.caption_id, row.scorer) for row in connection.execute(sql(_SQL, "paid_scores"), asked)}

@@ -112,9 +112,12 @@ class _Session:
         """Raises ConfigError where captions that are to be decided on have no judge of another family."""
         if not self._policy.shares:
             return
-        parameters = {"policy_sha256": self._thresholds.policy_sha256, "discipline": discipline}
+        parameters = {
+            "policy_sha256": self._thresholds.policy_sha256, "discipline": discipline, "after": 0, "batch": None,
+        }  # fmt: skip
         with self._context.ledger.begin() as connection:
-            families = list(connection.execute(sql(_SQL, "undecided_families"), parameters).scalars())
+            waiting = list(connection.execute(sql(_SQL, "undecided"), parameters).scalars())
+            families = list(connection.execute(sql(_SQL, "families_of_captions"), {"captions": waiting}).scalars())
         paid.require_judges(self._policy.routes, self._policy.shares, families)
 
     def begin(self, crew: Workers, ids: Sequence[int]) -> _Batch:

@@ -16,7 +16,7 @@ PARSERS: dict[DocumentKind, str] = {
 }
 # Renderers can hang or eat memory where no cap of ours reaches, and TeX packages hold what they render and long macros:
 # these run in a worker process under limits of time (seconds) and memory (megabytes).
-LIMITS: dict[DocumentKind, tuple[float, int]] = {"pdf": (30.0, 1536), "eprint": (30.0, 1536)}
+LIMITS: dict[DocumentKind, tuple[float, int]] = {"pdf": (25.0, 1536), "eprint": (25.0, 1536)}
 
 
 def parse(kind: DocumentKind, data: bytes) -> Document:
