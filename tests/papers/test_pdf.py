@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from omnisci_etl.errors import BadInput, HostileInput
-from omnisci_etl.papers import pdf
+from omnisci_etl.papers import isolate, pdf
+from omnisci_etl.papers.isolate import run_isolated
 from omnisci_etl.papers.model import Document
 from omnisci_etl.papers.pdf import document as pdf_document
 from omnisci_etl.papers.pdf.areas import Style, find_areas
@@ -670,6 +672,27 @@ def test_a_page_headed_by_the_label_of_its_figure() -> None:
     page = Page(1, Rect(0, 0, 600, 800), [head, other], [], None)
     (caption,) = find_captions(page, Vocabulary([]), 10)
     assert (caption.label, caption.is_stub) == ("Figure 2", True)
+
+
+def test_a_huge_picture_is_not_unpacked_for_the_layout_model() -> None:
+    paper = one_column().next_page()
+    photograph = Image.linear_gradient("L").resize((9000, 7000)).convert("RGB")
+    photograph.putalpha(Image.linear_gradient("L").resize(photograph.size))
+    packed = io.BytesIO()
+    photograph.save(packed, "PNG", compress_level=1)
+    paper.page.insert_image((60, 60, 535, 430), stream=packed.getvalue())
+    paper.text(60, 440, 535, 470, "Figure 2. A photograph of the whole device.")
+    try:
+        document = run_isolated(
+            "omnisci_etl.papers.pdf:parse", paper.file.tobytes(deflate=True), seconds=60, megabytes=4096
+        )
+        (worker,) = isolate._pool.idle
+        status = Path(f"/proc/{worker.process.pid}/status").read_text()
+    finally:
+        isolate.close_workers()
+    assert [len(figure.pictures) for figure in document.figures] == [1, 1]
+    peak = int(status.partition("VmHWM:")[2].split()[0]) >> 10
+    assert peak < 500, f"{peak} MB"
 
 
 class ColumnAsHeader:

@@ -23,6 +23,10 @@ _MAX_FURNITURE = 60
 _MIN_TURNED = 200
 _LONGEST_MARK = 12
 _TALLEST_MARGIN = 0.4
+_MAX_UNPACKED = 16_000_000
+"""Pixels of all pictures of a page."""
+_PICTURES = 4
+"""PyMuPDF's TEXT_PRESERVE_IMAGES."""
 _BOLD_FONT = re.compile(r"bold|black|heavy|cmbx|-b$|(?-i:[a-z]B$)", re.IGNORECASE)
 _TURNS = {(0, -1): 90, (0, 1): 270}
 _TEXT_FLAGS = 1 | 2 | 64 | 128
@@ -97,15 +101,21 @@ def drop_structure_tree(source: Any) -> None:
 
 def read_page(source: Any, *, with_layout: bool) -> Page:
     """The geometry of a PyMuPDF page; without the layout model its text blocks stand for boxes."""
-    turned = _turn_upright(source)
+    if source.rotation:
+        source.remove_rotation()
+    text = source.get_textpage(flags=_TEXT_FLAGS)
+    turned = _turn_upright(source, text)
+    if turned is not None:
+        text = source.get_textpage(flags=_TEXT_FLAGS)
     frame = Rect(*source.rect)
-    lines, marginal = _lines(source, frame)
+    lines, marginal = _lines(text, frame)
+    blocks = [Box(Rect(*found[:4]), "text") for found in text.extractBLOCKS() if found[6] == 0]
     if with_layout:
-        source.get_layout()
-        found = [Box(Rect(*found[:4]), found[4]) for found in source.layout_information or ()]
-        boxes = [part for box in found for part in (_blocks(source, box.rect) if _is_no_margin(box, frame) else [box])]
+        boxes = []
+        for box in _model_boxes(source):
+            boxes += _within(box.rect, blocks) if _is_no_margin(box, frame) else [box]
     else:
-        boxes = _blocks(source, frame)
+        boxes = _within(frame, blocks)
     loose: list[Line] = []
     for line in lines:
         holders = [box for box in boxes if box.rect.holds_middle(line.rect)]
@@ -115,14 +125,26 @@ def read_page(source: Any, *, with_layout: bool) -> Page:
     return Page(source.number + 1, frame, boxes, loose, source, marginal, turned)
 
 
+def _model_boxes(source: Any) -> list[Box]:
+    """The boxes of the layout model.
+
+    Of the pictures in its text page the model unpacks all and looks at none, which takes 4 bytes a pixel: pages with
+    large ones are shown without. MuPDF keeps up to 256 MB of what it decoded for the pages before, which is given back.
+    """
+    pymupdf = import_pymupdf()
+    pymupdf.TOOLS.store_shrink(100)
+    if sum(width * height for _, _, width, height, *_ in source.get_images(full=True)) > _MAX_UNPACKED:
+        source.get_textpage = lambda flags: pymupdf.Page.get_textpage(source, flags=flags & ~_PICTURES)
+    source.get_layout()
+    return [Box(Rect(*found[:4]), found[4]) for found in source.layout_information or ()]
+
+
 def _is_no_margin(box: Box, frame: Rect) -> bool:
     """Whether the model takes a whole column for a header or footer, as beside numbered lines."""
     return box.kind in ("page-header", "page-footer") and box.rect.height > _TALLEST_MARGIN * frame.height
 
 
-def _blocks(source: Any, area: Rect) -> list[Box]:
-    """The blocks of text in an area."""
-    blocks = [Box(Rect(*found[:4]), "text") for found in source.get_text("blocks") if found[6] == 0]
+def _within(area: Rect, blocks: Iterable[Box]) -> list[Box]:
     return [block for block in blocks if area.holds_middle(block.rect)]
 
 
@@ -149,12 +171,10 @@ def _rank(box: Box) -> tuple[bool, float]:
     return box.kind != "caption", box.rect.area
 
 
-def _turn_upright(source: Any) -> Any:
-    """Take off the page's rotation and turn text that is set sideways; the way back where the page was turned."""
-    if source.rotation:
-        source.remove_rotation()
+def _turn_upright(source: Any, text: Any) -> Any:
+    """Turn a page whose text is set sideways; the way back where it was turned."""
     ways = Counter[tuple[int, int]]()
-    for block in source.get_text("dict", flags=0)["blocks"]:
+    for block in text.extractDICT()["blocks"]:
         for line in block.get("lines", ()):
             x, y = line["dir"]
             ways[round(x), round(y)] += sum(len(span["text"]) for span in line["spans"])
@@ -176,12 +196,12 @@ def in_rows(lines: Iterable[Line]) -> list[Line]:
     return [line for row in rows for line in sorted(row, key=lambda line: line.rect.x0)]
 
 
-def _lines(source: Any, frame: Rect) -> tuple[list[Line], list[Rect]]:
+def _lines(text: Any, frame: Rect) -> tuple[list[Line], list[Rect]]:
     """The lines of running text, and the places of line numbers and of upright text in the margins."""
     lines: list[Line] = []
     marginal: list[Rect] = []
     seen: set[tuple[int, int, str]] = set()
-    for block in source.get_text("dict", flags=_TEXT_FLAGS)["blocks"]:
+    for block in text.extractDICT()["blocks"]:
         for line in block.get("lines", ()):
             spans = [span for span in line["spans"] if span["text"].strip()]
             rect = Rect(*line["bbox"])
