@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context, Counts, run_stage
 from omnisci_etl.errors import ConfigError, OmnisciError, ServiceError
-from omnisci_etl.ledger import migrate
+from omnisci_etl.ledger import revisions
 from omnisci_etl.ledger.blobs import BlobStore
 from omnisci_etl.ledger.database import Ledger, database_url
 from omnisci_etl.ledger.runs import RunIdentity
@@ -88,14 +88,18 @@ def _database(settings: Settings) -> Iterator[Finding]:
         f"PostgreSQL {version} at {where}" + ("" if state == "ok" else f"; {MIN_POSTGRES} or later is needed"),
     )
     if settings.database_url is None:
+        from omnisci_etl.ledger import migrate
+
         migrate.upgrade(ledger)
-    current = migrate.current(ledger)
+    current = revisions.current(ledger)
     ledger.close()
-    if current == migrate.head():
+    if current == revisions.head():
         yield Finding("migrations", "ok", f"revision {current}")
     else:
         yield Finding(
-            "migrations", "wrong", f"at {current or 'none'}, the code needs {migrate.head()}: run `omnisci db upgrade`"
+            "migrations",
+            "wrong",
+            f"at {current or 'none'}, the code needs {revisions.head()}: run `omnisci db upgrade`",
         )
 
 

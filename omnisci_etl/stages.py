@@ -85,12 +85,14 @@ def score(context: Context, *, discipline: str | None = None, limit: int | None 
 
     Where the routes file sends captions to stages of the gate that ask models, a process of its own asks them.
     """
-    from omnisci_etl.captions import process, routes
+    from omnisci_etl.captions import routes
     from omnisci_etl.judging import paid, stage
 
     known_discipline(discipline)
     if not paid.shares(routes.load(context.settings)) or not stage.is_due(context, discipline=discipline):
         return stage.score(context, discipline=discipline, limit=limit)
+    from omnisci_etl.captions import process
+
     options = {"discipline": discipline, "limit": limit}
     return process.run(context, f"{stage.__name__}:{stage.score.__name__}", options)
 

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from omnisci_etl.ledger import migrate, query
 from omnisci_etl.ledger.database import Ledger
 from omnisci_etl.ledger.embedded import EmbeddedServer
+from omnisci_etl.ledger.statuses import statuses
 from omnisci_etl.papers import disciplines as taxonomies
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -69,7 +70,7 @@ def status_codes() -> str:
         "| slug | stage | class | retryable | billable | |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    for slug, stage, kind, retryable, billable, uncertain, said in migrate.statuses():
+    for slug, stage, kind, retryable, billable, uncertain, said in statuses():
         lines.append(
             f"| `{slug}` | {stage} | {kind} | {'yes' if retryable else ''} | {'yes' if billable else 'unknown' if uncertain else ''} | {said} |"
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from omnisci_etl.ledger.migrate import statuses
+from omnisci_etl.ledger.statuses import statuses
 
 Step = Literal["use", "strike", "retry", "stop", "fail"]
 STRIKES_OUT = "strikes-out"

@@ -9,7 +9,6 @@ import typer
 from omnisci_etl import config
 from omnisci_etl.cli.common import Json, err, escape, out, print_json, progress_bar
 from omnisci_etl.errors import ConfigError, LeftOver
-from omnisci_etl.ledger import migrate
 from omnisci_etl.ledger.database import Ledger, database_url, embedded_server
 
 db = typer.Typer(help="The database: migrations, the embedded server, its URL.", no_args_is_help=True)
@@ -30,6 +29,8 @@ def register(app: typer.Typer) -> None:
 @db.command("upgrade")
 def db_upgrade(json: Json = False) -> None:
     """Bring the ledger's schema to the newest revision (the embedded server is started on demand)."""
+    from omnisci_etl.ledger import migrate
+
     opened = Ledger(database_url(config.load()))
     try:
         revision = migrate.upgrade(opened)
@@ -43,6 +44,8 @@ def db_downgrade(
     steps: Annotated[int, typer.Option(min=1, help="Revisions to take back.")] = 1, json: Json = False
 ) -> None:
     """Take back the newest revisions of the schema; what they hold is lost."""
+    from omnisci_etl.ledger import migrate
+
     opened = Ledger(database_url(config.load()))
     try:
         revision = migrate.downgrade(opened, steps)

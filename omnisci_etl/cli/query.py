@@ -9,7 +9,6 @@ import typer
 from rich.table import Table
 
 from omnisci_etl import config
-from omnisci_etl.captions import replay as replaying
 from omnisci_etl.cli import judge, prompts, qa, report, routes
 from omnisci_etl.cli.common import Json, ledger, out, print_json, print_rows, progress_bar
 from omnisci_etl.errors import ConfigError, LeftOver
@@ -90,6 +89,8 @@ def replay(
 
     Exit code 1 where one came out different or its stored answer is gone.
     """
+    from omnisci_etl.captions import replay as replaying
+
     with ledger() as opened, progress_bar("replay") as progress:
         done = []
         for one in replaying.replay(opened, BlobStore(config.load().blob_url), caption):

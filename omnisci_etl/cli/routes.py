@@ -7,9 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from omnisci_etl import config
-from omnisci_etl.captions import route_reports
-from omnisci_etl.captions import routes as routes_file
-from omnisci_etl.captions.planning import Planner
 from omnisci_etl.cli.common import Json, escape, ledger, out, print_json, print_rows
 from omnisci_etl.ledger.database import dumps
 
@@ -23,6 +20,8 @@ def report(
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
     """Calls, quality, cost and cost per accepted caption, by model, kind of figure and discipline."""
+    from omnisci_etl.captions import route_reports
+
     with ledger() as opened:
         columns, rows = route_reports.report(opened, model)
     print_rows(columns, rows, as_json=json, as_csv=csv)
@@ -31,6 +30,10 @@ def report(
 @app.command()
 def explain(figure: Annotated[int, typer.Argument(metavar="FIGURE", help="A figure id.")], json: Json = False) -> None:
     """Which rule sent a figure to which model, at what price, and where the present routes file would send it."""
+    from omnisci_etl.captions import route_reports
+    from omnisci_etl.captions import routes as routes_file
+    from omnisci_etl.captions.planning import Planner
+
     planner = Planner(routes_file.load(config.load()))
     with ledger() as opened:
         found = route_reports.explain(opened, planner, figure)

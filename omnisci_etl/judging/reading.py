@@ -18,7 +18,6 @@ from importlib.util import find_spec
 from itertools import accumulate
 from typing import Any, Protocol
 
-import numpy as np
 from PIL import Image
 from sqlalchemy import Connection
 
@@ -113,6 +112,8 @@ def _readers() -> int:
 
 def read_strings(data: bytes, *, threads: int) -> list[tuple[str, list[float], float]]:
     """(text, box, confidence) of a picture's strings. Meant to be run in a worker process."""
+    import numpy as np
+
     picture = Image.open(io.BytesIO(for_model(data, max_side=MAX_SIDE)[0])).convert("RGB")
     found = _rapidocr(threads)(np.asarray(picture)[:, :, ::-1])
     if found.txts is None:

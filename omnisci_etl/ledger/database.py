@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from omnisci_etl.config import Settings
 from omnisci_etl.errors import ConfigError, ServiceError
+from omnisci_etl.ledger import revisions
 from omnisci_etl.ledger.copying import csv_line, dumps
 from omnisci_etl.ledger.embedded import EmbeddedServer
 
@@ -54,13 +55,13 @@ class Ledger:
 
         The embedded server is ours alone, so its schema is brought up to date here.
         """
-        from omnisci_etl.ledger import migrate
-
         ledger = cls(database_url(settings))
         try:
-            if migrate.current(ledger) != migrate.head():
+            if revisions.current(ledger) != revisions.head():
                 if settings.database_url is not None:
                     raise ConfigError("the database's schema is not the one this code needs: run `omnisci db upgrade`")
+                from omnisci_etl.ledger import migrate
+
                 migrate.upgrade(ledger)
         except OperationalError as error:
             raise ServiceError(f"the database is not reachable: {reason(error)}") from None

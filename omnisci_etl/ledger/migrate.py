@@ -5,16 +5,15 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-import yaml
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from omnisci_etl.errors import ServiceError
 from omnisci_etl.ledger.database import Ledger, copy_into, reason, sql
+from omnisci_etl.ledger.revisions import current, head
+from omnisci_etl.ledger.statuses import statuses
 
 # Two processes that upgrade at once take turns.
 UPGRADE_LOCK = 0x6F6D6E69
@@ -38,36 +37,6 @@ def downgrade(ledger: Ledger, steps: int = 1) -> str | None:
     with ledger.engine.begin() as connection:
         command.downgrade(_config(connection), f"-{steps}")
     return current(ledger)
-
-
-def current(ledger: Ledger) -> str | None:
-    """The revision of the database, None where it has none."""
-    with ledger.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"version_table_schema": "omnisci"})
-        return context.get_current_revision()
-
-
-def head() -> str:
-    """The newest revision of the code."""
-    revision = ScriptDirectory(str(_folder())).get_current_head()
-    assert revision is not None
-    return revision
-
-
-def statuses() -> list[tuple[str, str, str, bool, bool, bool, str]]:
-    """Every status of the code: (slug, stage, class, retryable, billable, uncertain, explanation)."""
-    stages = yaml.safe_load(files("omnisci_etl").joinpath("statuses.yaml").read_text(encoding="utf-8"))
-    return [
-        (
-            slug,
-            stage,
-            row["class"],
-            *(row.get(flag, False) for flag in ("retryable", "billable", "uncertain")),
-            row["text"],
-        )
-        for stage, rows in stages.items()
-        for slug, row in rows.items()
-    ]
 
 
 def _sync_statuses(connection: Connection) -> None:

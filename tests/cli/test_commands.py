@@ -23,7 +23,7 @@ from omnisci_etl.cli.later import LATER
 from omnisci_etl.config import Settings
 from omnisci_etl.context import Context
 from omnisci_etl.judging.stage import score
-from omnisci_etl.ledger import migrate
+from omnisci_etl.ledger import revisions
 from omnisci_etl.ledger.runs import code_version
 
 Run = Callable[..., tuple[int, str, str]]
@@ -236,10 +236,10 @@ def test_the_url_is_for_psql(omnisci: Run, database: str) -> None:
 
 
 def test_migrations_from_the_command_line(omnisci: Run) -> None:
-    steps = int(migrate.head()) - 1
+    steps = int(revisions.head()) - 1
     assert json.loads(omnisci("db", "downgrade", "--steps", str(steps), "--json")[1])["revision"] == "0001"
     assert omnisci("status")[0] == 2
-    assert f"revision {migrate.head()}" in omnisci("db", "upgrade")[1]
+    assert f"revision {revisions.head()}" in omnisci("db", "upgrade")[1]
     assert omnisci("status")[0] == 0
 
 

@@ -8,7 +8,7 @@ from omnisci_etl.judging.boilerplate import Pattern, patterns
 from omnisci_etl.judging.evidence import Candidate, Evidence
 from omnisci_etl.judging.scorers.base import Score
 from omnisci_etl.judging.scorers.structure import Structure
-from omnisci_etl.ledger.migrate import statuses
+from omnisci_etl.ledger.statuses import statuses
 
 EVIDENCE = Evidence(
     "Force on a rod that is pushed into sand at three speeds. The dashed line marks the end of the transient.",

@@ -6,13 +6,15 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from omnisci_etl.config import Settings
 from omnisci_etl.errors import ConfigError
-from omnisci_etl.ledger import migrate
+from omnisci_etl.ledger import migrate, revisions
 from omnisci_etl.ledger.database import Ledger
+from omnisci_etl.ledger.statuses import statuses
 
 ROOT = Path(__file__).resolve().parents[2]
 VIEWS = {
@@ -57,22 +59,22 @@ def test_every_view_and_its_columns_are_documented(ledger: Ledger) -> None:
 
 
 def test_newest_step_can_be_taken_back_and_made_again(ledger: Ledger) -> None:
-    before = migrate.current(ledger)
-    assert before == migrate.head()
+    before = revisions.current(ledger)
+    assert before == revisions.head()
     assert migrate.downgrade(ledger) != before
     assert migrate.upgrade(ledger) == before
-    assert migrate.current(ledger) == before
+    assert revisions.current(ledger) == before
 
 
 def test_all_the_way_down_and_up(ledger: Ledger) -> None:
-    while migrate.current(ledger):
+    while revisions.current(ledger):
         migrate.downgrade(ledger)
     with ledger.engine.connect() as connection:
         left = connection.execute(text("SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
                                        "WHERE n.nspname = 'omnisci' AND c.relkind IN ('r', 'v') AND c.relname <> 'alembic_version'")).scalar()  # fmt: skip
     assert left == 0
     migrate.upgrade(ledger)
-    assert migrate.current(ledger) == migrate.head()
+    assert revisions.current(ledger) == revisions.head()
 
 
 def test_upgrade_again_changes_nothing(ledger: Ledger) -> None:
@@ -108,8 +110,13 @@ def test_generated_docs_are_those_of_this_schema(ledger: Ledger) -> None:
         assert (ROOT / "docs" / name).read_text(encoding="utf-8") == page, f"docs/{name} is old: run `make docs`"
 
 
+def test_the_newest_revision_is_alembics() -> None:
+    folder = ROOT / "omnisci_etl" / "ledger" / "migrations"
+    assert revisions.head() == ScriptDirectory(str(folder)).get_current_head()
+
+
 def test_statuses_have_unique_slugs_and_texts() -> None:
-    rows = migrate.statuses()
+    rows = statuses()
     assert len({row[0] for row in rows}) == len(rows)
     assert all(row[6].endswith(".") for row in rows)
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Protocol
 
-import jsonschema
 from pydantic import ConfigDict
 
 ANSWERED = "answered"
@@ -94,6 +93,8 @@ def _storable(content: Any) -> Any:
 
 def judged(answer: Answer, text: str, schema: Mapping[str, Any]) -> Answer:
     """The answer with its text read against the schema: its content, or off-schema with what is wrong."""
+    import jsonschema
+
     try:
         content = _storable(json.loads(printable(text, MAX_TEXT)))
         fault = next(iter(jsonschema.Draft202012Validator(schema).iter_errors(content)), None)
