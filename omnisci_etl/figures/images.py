@@ -11,7 +11,6 @@ import io
 import math
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from PIL import Image, UnidentifiedImageError, features
 
 from omnisci_etl.errors import BadInput, HostileInput
+from omnisci_etl.figures import postscript
 from omnisci_etl.figures.metadata import without_metadata
 from omnisci_etl.figures.pixels import flat, is_turned, upright
 from omnisci_etl.hashing import sha256_hex
@@ -32,7 +32,7 @@ MIN_SIDE = 32
 DPI = 200
 # A progressive JPEG of few bytes can ask for a pass over all its pixels for each of thousands of scans.
 MAX_SCANS = 64
-RENDER_SECONDS, RENDER_MEGABYTES = 60.0, 3072
+RENDER_SECONDS, RENDER_MEGABYTES = 25.0, 1536
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP")
 _VIEWABLE = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
@@ -44,12 +44,6 @@ _UNSUPPORTED = re.compile(
 )
 _GAP = 24
 _FRAGMENT = re.compile(r"#(?:page=(?P<page>\d{1,4}))?&?(?:angle=(?P<angle>-?\d{1,3}))?$")
-_BOUNDING_BOX = re.compile(rb"%%BoundingBox:\s*(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)\s+(-?[\d.]+)")
-_GHOSTSCRIPT = (
-    *("-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dEPSCrop", "-dFirstPage=1", "-dLastPage=1"),
-    *("-dTextAlphaBits=4", "-dGraphicsAlphaBits=4", "-sDEVICE=png16m", "-sOutputFile=-"),
-    *("-sstdout=%stderr", "-K2000000"),
-)
 _DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError)
 
 
@@ -83,14 +77,17 @@ def load_picture(data: bytes, *, name: str = "") -> LoadedPicture:
         return _of_png(_isolated("render_pdf", data, page=page), original, angle)
     if data.startswith(_JPEG2000):
         return _of_png(_isolated("render_jpeg2000", data), original, angle)
-    if data[:4] in (b"%!PS", b"\xc5\xd0\xd3\xc6") or data[:64].lstrip(b"\x04\r\n ").startswith(b"%!"):
-        return _of_png(render_postscript(data), original, angle)
+    if postscript.is_postscript(data):
+        program = shutil.which("gs")
+        if program is None:
+            raise BadInput("picture-unsupported", "PostScript needs Ghostscript (gs)")
+        return _of_png(_isolated("render_postscript", data, program=program), original, angle)
     if _is_svg(data) or _UNSUPPORTED.match(data):
         raise BadInput("picture-unsupported", "SVG, HEIF, AVIF or a Windows metafile")
     return _load_raster(data, original, angle)
 
 
-def _isolated(function: str, data: bytes, **options: int) -> bytes:
+def _isolated(function: str, data: bytes, **options: int | str) -> bytes:
     name = f"{__name__}:{function}"
     try:
         png: bytes = call_isolated(name, data, seconds=RENDER_SECONDS, megabytes=RENDER_MEGABYTES, **options)
@@ -240,32 +237,9 @@ def render_area(page: Any, area: tuple[float, float, float, float] | None) -> by
     return _png(Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples))
 
 
-def render_postscript(data: bytes) -> bytes:
-    """EPS or PostScript as PNG by Ghostscript, where that is on the PATH; its first page only.
-
-    Ghostscript runs without access to files (-dSAFER) and under a time limit.
-    """
-    program = shutil.which("gs")
-    if program is None:
-        raise BadInput("picture-unsupported", "PostScript needs Ghostscript (gs)")
-    command = [program, *_GHOSTSCRIPT, f"-r{_resolution(data)}", "-"]
-    try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=RENDER_SECONDS, check=False)
-    except subprocess.TimeoutExpired as e:
-        raise HostileInput("picture-too-large", "Ghostscript ran over its time limit") from e
-    if not done.stdout.startswith(b"\x89PNG"):
-        raise BadInput("picture-undecodable", f"Ghostscript: {done.stderr[-200:].decode('ascii', 'replace')}")
-    return _png(flat(_open(done.stdout)))
-
-
-def _resolution(data: bytes) -> int:
-    """200 dpi, or less where the bounding box would give more than 4096 pixels a side."""
-    found = _BOUNDING_BOX.search(data[:65536]) or _BOUNDING_BOX.search(data[-65536:])
-    if found is None:
-        return DPI
-    left, bottom, right, top = (float(number) for number in found.groups())
-    side = max(right - left, top - bottom, 1.0)
-    return max(1, min(DPI, int(MAX_SIDE * 72 / side)))
+def render_postscript(data: bytes, *, program: str) -> bytes:
+    """EPS or PostScript as PNG by the Ghostscript at program. Meant for a worker process."""
+    return _png(flat(_open(postscript.rasterize(data, program, dpi=DPI, max_side=MAX_SIDE))))
 
 
 def compose(pictures: Sequence[LoadedPicture]) -> LoadedPicture:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shutil
 import stat
 import struct
 from pathlib import Path
@@ -215,12 +216,19 @@ def test_postscript_needs_ghostscript(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_postscript_through_ghostscript(ghostscript: Path, tmp_path: Path) -> None:
     picture = tmp_path / "x.png"
     picture.write_bytes(encoded(drawing(), "PNG"))
-    script(ghostscript, f'echo "$@" > {tmp_path}/arguments; cat > {tmp_path}/input; cat {picture}')
+    script(
+        ghostscript,
+        f'echo "$@" > {tmp_path}/arguments; cat > {tmp_path}/input; /usr/bin/env > {tmp_path}/environment; cat {picture}',
+    )
     loaded = load_picture(EPS, name="x.eps")
     assert (loaded.media_type, loaded.width) == ("image/png", 60)
-    assert (tmp_path / "input").read_bytes() == EPS
+    assert EPS in (tmp_path / "input").read_bytes()
     arguments = (tmp_path / "arguments").read_text().split()
     assert {"-dSAFER", "-dBATCH", "-dNOPAUSE", "-r200"} <= set(arguments)
+    # PWD and _ are the shell's own.
+    assert {line.partition("=")[0] for line in (tmp_path / "environment").read_text().split()} <= {
+        "TMPDIR", "TEMP", "PWD", "_", "PATH", "SHLVL", "OLDPWD",
+    }  # fmt: skip
     wide = EPS.replace(b"110 60", b"5000 60")
     load_picture(wide)
     assert "-r59" in (tmp_path / "arguments").read_text().split()
@@ -232,6 +240,62 @@ def test_ghostscript_that_fails_or_hangs(ghostscript: Path, monkeypatch: pytest.
     monkeypatch.setattr(images, "RENDER_SECONDS", 0.2)
     script(ghostscript, "exec sleep 20")
     assert slug(EPS) == "picture-too-large"
+
+
+real_ghostscript = pytest.mark.skipif(shutil.which("gs") is None, reason="needs Ghostscript")
+LINE = b"20 30 moveto 100 50 lineto stroke"
+
+
+@real_ghostscript
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 10 20 110 60\n" + LINE + b" showpage\n",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 10 20 110 60\n" + LINE,
+        b"%!PS-Adobe-3.0\n%%BoundingBox: 10 20 110 60\n" + LINE + b" showpage\n",
+        b"\x04%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 10 20 110 60\n" + LINE + b" showpage\n",
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: (atend)\n" + LINE
+        + b" showpage\n%%Trailer\n%%BoundingBox: 10 20 110 60\n%%EOF\n",
+    ],
+    ids=["plain", "without-showpage", "no-eps-by-its-word", "behind-a-control-character", "box-at-the-end"],
+)  # fmt: skip
+@pytest.mark.parametrize("preview", [False, True])
+def test_postscript_is_cropped_to_its_box(data: bytes, preview: bool) -> None:
+    if preview:
+        tiff = b"II*\0" + bytes(60)
+        data = (
+            struct.pack("<4s6IH", b"\xc5\xd0\xd3\xc6", 30, len(data), 0, 0, 30 + len(data), len(tiff), 65535)
+            + data
+            + tiff
+        )
+    loaded = load_picture(data, name="x.eps")
+    assert (loaded.width, loaded.height) == (278, 111)
+    assert opened(loaded.bytes_).convert("L").getextrema() == (0, 255)
+
+
+@real_ghostscript
+@pytest.mark.parametrize(
+    "program",
+    ["({0}) (r) file 9 string readstring", "({0}) deletefile", "({1}) (w) file dup (x) writestring closefile",
+     "(%pipe%touch {1}) (w) file", "<< /OutputFile ({1}) >> setpagedevice", "(/etc/passwd) run"],
+)  # fmt: skip
+def test_postscript_has_no_hands(program: str, tmp_path: Path) -> None:
+    kept, made = tmp_path / "kept", tmp_path / "made"
+    kept.write_text("a picture of somebody else")
+    text = f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 90 90\n{program.format(kept, made)} showpage\n"
+    assert slug(text.encode()) == "picture-undecodable"
+    assert kept.exists()
+    assert not made.exists()
+
+
+@real_ghostscript
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [("{} loop", "picture-too-large"), ("/a [] def { /a [ a 65000 string ] def } loop", "picture-undecodable")],
+)
+def test_postscript_without_end(program: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images, "RENDER_SECONDS", 6.0 if "string" in program else 0.5)
+    assert slug(f"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 90 90\n{program}\n".encode()) == expected
 
 
 @pytest.mark.parametrize(
