@@ -35,8 +35,7 @@ LEFT JOIN LATERAL (
          count(*) FILTER (WHERE r.reason ->> 'rule' = 'escalate') AS escalations
   FROM caption c
   JOIN route r ON r.route_id = c.route_id
-  LEFT JOIN LATERAL (SELECT gate_score, slug, outcome = 'escalate' OR (outcome = 'reject' AND coalesce(reason ->> 'stopped_at', 'text') <> 'text') AS turned_down
-                     FROM decision d WHERE d.caption_id = c.caption_id ORDER BY decision_id DESC LIMIT 1) d ON true
+  LEFT JOIN LATERAL (SELECT * FROM decisions d WHERE d.caption_id = c.caption_id LIMIT 1) d ON true
   WHERE c.figure_id = f.figure_id) judged ON true
 WHERE f.figure_id = ANY (CAST(:figures AS bigint[]))
 ORDER BY f.figure_id

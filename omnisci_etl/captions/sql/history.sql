@@ -4,7 +4,7 @@ FROM (
   SELECT c.model_id, f.kind, d.outcome
   FROM omnisci.caption c
   JOIN omnisci.figure f USING (figure_id)
-  JOIN LATERAL (SELECT outcome FROM omnisci.decision d WHERE d.caption_id = c.caption_id ORDER BY decision_id DESC LIMIT 1) d ON true
+  JOIN LATERAL (SELECT d.outcome FROM omnisci.decisions d WHERE d.caption_id = c.caption_id LIMIT 1) d ON true
   ORDER BY c.caption_id DESC LIMIT 5000) n
 JOIN omnisci.model m USING (model_id)
 GROUP BY 1, 2, 3

@@ -9,6 +9,6 @@ JOIN call k USING (call_id)
 JOIN model m USING (model_id)
 JOIN call_status s USING (call_id)
 LEFT JOIN caption c ON c.figure_id = r.figure_id AND c.call_id = r.call_id
-LEFT JOIN LATERAL (SELECT outcome, slug, gate_score FROM decision d WHERE d.caption_id = c.caption_id ORDER BY decision_id DESC LIMIT 1) d ON true
+LEFT JOIN LATERAL (SELECT * FROM decisions d WHERE d.caption_id = c.caption_id LIMIT 1) d ON true
 WHERE r.figure_id = :figure_id
 ORDER BY r.route_id

@@ -18,7 +18,7 @@ WITH place AS (
   SELECT c.call_id, count(*) AS captions, count(d.outcome) AS decided, count(*) FILTER (WHERE d.outcome = 'accept') AS accepted,
          sum(d.gate_score) AS gate_score
   FROM caption c
-  LEFT JOIN LATERAL (SELECT outcome, gate_score FROM decision d WHERE d.caption_id = c.caption_id ORDER BY decision_id DESC LIMIT 1) d ON true
+  LEFT JOIN decisions d ON d.caption_id = c.caption_id
   GROUP BY c.call_id
 )
 SELECT m.provider, m.requested AS model, p.kind, p.discipline, count(t.call_id) AS calls, coalesce(sum(t.attempts), 0)::bigint AS attempts,

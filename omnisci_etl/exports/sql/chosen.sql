@@ -11,8 +11,7 @@ SELECT t.source, t.external_id, t.version, t.title, t.published_on, t.discipline
 FROM triplets t
 JOIN papers p ON p.source = t.source AND p.external_id = t.external_id AND p.version = t.version AND p.status = 'current'
 JOIN caption c ON c.caption_id = active_caption(t.figure_id)
-JOIN LATERAL (SELECT decision_id, outcome, gate_score FROM decision d WHERE d.caption_id = c.caption_id
-              ORDER BY decision_id DESC LIMIT 1) d ON d.outcome = 'accept'
+JOIN decisions d ON d.caption_id = c.caption_id AND d.outcome = 'accept'
 JOIN figure f ON f.figure_id = t.figure_id AND f.third_party_credit IS NULL
 JOIN picture i ON i.image_sha256 = t.image_sha256
 JOIN prompt q ON q.prompt_sha256 = c.prompt_sha256

@@ -211,7 +211,7 @@ class PanelsCovered:
     """
 
     name = "panels-covered"
-    version = "3"
+    version = "4"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:

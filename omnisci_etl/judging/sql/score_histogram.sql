@@ -11,7 +11,7 @@ WITH place AS (
 ), newest AS (
   SELECT DISTINCT ON (caption_id, scorer) caption_id, scorer, value FROM score ORDER BY caption_id, scorer, score_id DESC
 ), decided AS (
-  SELECT DISTINCT ON (caption_id) caption_id, 'gate score' AS scorer, gate_score AS value FROM decision ORDER BY caption_id, decision_id DESC
+  SELECT caption_id, 'gate score' AS scorer, gate_score AS value FROM decisions
 )
 SELECT n.scorer, p.model, p.kind, p.discipline, least(width_bucket(n.value, 0, 1, 50), 50) - 1 AS bin, count(*) AS captions
 FROM (SELECT * FROM newest UNION ALL SELECT * FROM decided) n JOIN place p USING (caption_id)

@@ -1,10 +1,10 @@
 -- Captions whose newest decision is none of this policy, or still awaits a verdict; oldest first.
+-- (The lateral subqueries on `decisions` end in LIMIT 1 so that the planner looks each caption up instead of sorting all decisions.)
 SELECT c.caption_id
 FROM caption c
+LEFT JOIN LATERAL (SELECT * FROM decisions d WHERE d.caption_id = c.caption_id LIMIT 1) d ON true
 WHERE c.caption_id > :after
-  AND NOT EXISTS (SELECT FROM (SELECT policy_sha256, outcome, slug FROM decision d WHERE d.caption_id = c.caption_id
-                               ORDER BY decision_id DESC LIMIT 1) newest
-                  WHERE policy_sha256 = :policy_sha256 AND (outcome <> 'abstain' OR slug <> 'verdict-awaited'))
+  AND (d.policy_sha256 IS DISTINCT FROM :policy_sha256 OR (d.outcome = 'abstain' AND d.slug = 'verdict-awaited'))
   AND (CAST(:discipline AS text) IS NULL OR EXISTS (
     SELECT FROM figure f JOIN paper_version v ON v.paper_version_id = f.paper_version_id
     WHERE f.figure_id = c.figure_id

@@ -5,7 +5,7 @@ FROM caption c
 JOIN model m ON m.model_id = c.model_id
 JOIN figure f USING (figure_id)
 JOIN paper_version v ON v.paper_version_id = f.paper_version_id
-LEFT JOIN LATERAL (SELECT outcome FROM decision d WHERE d.caption_id = c.caption_id ORDER BY decision_id DESC LIMIT 1) d ON true
+LEFT JOIN decisions d ON d.caption_id = c.caption_id
 WHERE (:rejected OR d.outcome IS DISTINCT FROM 'reject')
   AND (CAST(:discipline AS text) IS NULL
        OR :discipline IN (SELECT x.discipline FROM paper_discipline x WHERE x.paper_id = v.paper_id)

@@ -8,8 +8,7 @@ WHERE f.image_sha256 IS NOT NULL
   AND CASE CAST(:which AS text)
       WHEN 'sample' THEN EXISTS (SELECT FROM sample_item i WHERE i.caption_id = c.caption_id
                                  AND i.sample_id = (SELECT max(s.sample_id) FROM sample s))
-      WHEN 'accepted' THEN (SELECT d.outcome FROM decision d WHERE d.caption_id = c.caption_id
-                            ORDER BY d.decision_id DESC LIMIT 1) = 'accept'
+      WHEN 'accepted' THEN EXISTS (SELECT FROM decisions d WHERE d.caption_id = c.caption_id AND d.outcome = 'accept')
       ELSE true END
   AND (CAST(:discipline AS text) IS NULL
        OR :discipline IN (SELECT d.discipline FROM paper_discipline d WHERE d.paper_id = v.paper_id)
