@@ -11,7 +11,8 @@ from itertools import pairwise
 from string import ascii_letters
 from typing import NamedTuple
 
-from omnisci_etl.papers.panel_lists import DASH, ROMAN
+from omnisci_etl.figures.panel_words import SEGMENT, STOPS, before, places
+from omnisci_etl.papers.panel_lists import DASH, ROMAN, ROMAN_CAPITALS
 
 
 class Marker(NamedTuple):
@@ -39,7 +40,7 @@ class Style(NamedTuple):
     last: bool = False
 
 
-ALPHABETS = (tuple("abcdefghijklmnopqrstuvwxyz"), tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ROMAN)
+ALPHABETS = (tuple("abcdefghijklmnopqrstuvwxyz"), tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ROMAN, ROMAN_CAPITALS)
 _SEP = rf"(?:\s*(?:[,;&]|{DASH})\s*(?:and\s+)?|\s+(?:and|to)\s+)"
 _LABEL = r"[A-Za-z](?:[1-9](?!\d)|['′’])?"
 _LETTERS = rf"[A-Za-z](?:{_SEP}[A-Za-z]){{0,25}}"
@@ -51,8 +52,14 @@ _ALL_LABELS = re.compile(_LABELS)
 _PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<label>{_LABEL})")
 _PANEL_WORD = r"(?:(?i:panels?|plots?|sub-?fig(?:ure)?s?\.?)\s+)"
 _BRACKET = re.compile(
-    rf"[(\[](?<![^\W_].)\s*{_PANEL_WORD}?(?P<list>{_LABELS})\.?\s*(?:[,;:]\s[^()\[\];]{{1,40}})?[)\]]:?"
+    rf"[(\[](?:(?<![^\W\d_].)|(?<=anel.)|(?<=anels.))\s*{_PANEL_WORD}?(?P<list>{_LABELS})\.?\s*"
+    r"(?:[,;:]\s[^()\[\];]{1,40})?[)\]]:?"
 )
+# "[a] = ...": what stands in the brackets is an operand.
+_EQUATED = re.compile(r"\s?[=<>≤≥∈]")
+# Bold letters and words: "**C, left**", "**b) Weight.**".
+_BOLD_LEAD = re.compile(rf"(?P<list>{_LABELS})[,;:)]\s")
+_NAMED = re.compile(rf"(?<![^\W_])(?i:panels?|sub-?(?:figure|plot|panel)s?)\s+\(?(?P<list>{_LETTERS})(?![^\W_])\)?")
 # "(A-I) ... (A-II)": parts of panel A that are numbered, and no range from A to I.
 _PARTED = re.compile(rf"[(\[][A-Za-z]{DASH}(?:II|ii)[)\]]")
 _FIRST_PART = re.compile(rf"[A-Za-z]{DASH}[Ii]")
@@ -79,38 +86,24 @@ _CLOSING = re.compile(
 _CLOSES = re.compile(
     rf"[).:|](?:(?<=[|])|(?<=[A-Za-z].)(?<![^{DASH[1:-1]}\s,;&(][A-Za-z].)(?<![(][A-Za-z][).]))",
 )
-_ROMAN_BRACKET = re.compile(r"\((?<![^\W_].)(?P<label>viii|vii|vi|iv|v|ix|xii|xi|x|iii|ii|i)\)")
-_ACROSS = r"(?:left|right|middle|cent(?:er|re))"
-_SIDE = rf"(?:(?:top|upper|bottom|lower|{_ACROSS})(?:[\s‐‑-]?{_ACROSS})?)"
-_SIDES = rf"{_SIDE}(?:(?:\s+and\s+|,\s+(?:and\s+)?|\s*&\s*){_SIDE}){{0,5}}"
-_PART = (
-    r"(?:-hand)?(?:\s(?:panels?|rows?|columns?|col\.|plots?|images?|pictures?|diagrams?|graphs?|maps?|figures?"
-    r"|sub-?plots?|side|half))?"
-)
-_WORD = re.compile(
-    rf"(?:^|(?<=[.;:!?,]))\s*(?:(?P<bare>{_SIDE}){_PART}(?::|\s?[|]))"
-    rf"|(?<![^\W_])(?:the\s)?(?P<panel>{_SIDE})(?:-hand)?\s(?:panels?|plots?)\b:?(?=(?P<verb>\s(?:is|are|was|shows?"
-    r"|displays?|depicts?|presents?|illustrates?|gives?|represents?|corresponds?|contains?|plots?|compares?|reports?"
-    r"|has|have)\b)?)"
-    rf"|[(\[]\s*(?P<closed>{_SIDES}){_PART}(?:,\s[^()\[\]]{{1,40}})?\s*[)\]]:?",
-    re.I,
-)
-_HAS_SIDE = (
-    "left", "right", "top", "bottom", "upper", "lower", "middle", "center", "centre",
-    "Left", "Right", "Top", "Bottom", "Upper", "Lower", "Middle", "Center", "Centre",
-    "LEFT", "RIGHT", "TOP", "UPPER",
-)  # fmt: skip
-_SIDE_ALONE = re.compile(_SIDE, re.I)
+_NUMERAL = r"(?:viii|vii|vi|iv|v|ix|xii|xi|x|iii|ii|i|VIII|VII|VI|IV|V|IX|XII|XI|X|III|II|I)"
+_NUMERALS = re.compile(_NUMERAL)
+_ROMAN_BRACKET = re.compile(rf"\((?<![^\W_].){_PANEL_WORD}?(?P<list>{_NUMERAL}(?:{_SEP}{_NUMERAL}){{0,11}})\)")
+_ROMAN_CLOSED = re.compile(rf"(?:^|(?<=[.;:!?,]\s)|(?<=\sand\s))(?P<list>{_NUMERAL})(?P<mark>[.):])\s+(?=\S)")
 _LONGEST_ASIDE = 80
-_POINTS = re.compile(r"\b(?:in|of|from|to|on|with|by)\s+$")
+# What is numbered with capital numerals, in the picture or elsewhere.
+_STAGES = re.compile(
+    r"\b(?:regions?|phases?|types?|stages?|steps?|zones?|states?|modes?|class(?:es)?|cases?|regimes?)\s$", re.I
+)
 _OPENS = re.compile(r"[\"“'‘(\[]?(?:[^\W_a-z]|[a-z]{1,3}[A-Z]{2}|pH\b)")
 _LETTER = frozenset(ascii_letters)
 _OPEN, _CLOSE = frozenset("(["), frozenset(")]")
 # What no genus, whose name is cut to a capital, is followed by.
 _NO_NAME = re.compile(r"(?:the|an?|in|of|for|from|with)\s")
+# Initials of people: "photo by A. F. Smith and B. T. Jones".
+_INITIAL = re.compile(r"[A-Z]\.")
+_NAMES = re.compile(r"\b(?:by|and|from|of|with|de|van|courtesy)\s+$|&\s+$")
 _NO_WORDS = frozenset("bcdefghijklmnopqrstuvwxyz")
-STOPS = frozenset({"", ".", "!", "?"})
-_SEGMENT = frozenset("".join(STOPS) + ",;:(") | {""}
 
 
 def styles(caption: str, bold: Sequence[tuple[int, int]]) -> Iterator[Style]:
@@ -129,6 +122,7 @@ def styles(caption: str, bold: Sequence[tuple[int, int]]) -> Iterator[Style]:
         yield Style(_chain(caption, bare))
     yield Style(_closing_markers(caption))
     yield Style(_roman_markers(caption), last=True)
+    yield Style(_named_panels(caption), last=True)
     yield Style(_word_markers(caption), last=True)
 
 
@@ -176,13 +170,6 @@ def opens_sentence(caption: str, position: int) -> bool:
     return _OPENS.match(caption, position) is not None
 
 
-def before(caption: str, position: int) -> str:
-    """The last character before position that is no blank, "" at the beginning."""
-    while position and caption[position - 1].isspace():
-        position -= 1
-    return caption[position - 1 : position]
-
-
 def _goes_on(caption: str, last: Marker, marker: Marker) -> bool:
     same_case = last.labels[-1][0].islower() == marker.labels[0][0].islower()
     return same_case and bool(_BETWEEN.fullmatch(caption, last.end, marker.start))
@@ -213,34 +200,65 @@ def _bold_markers(caption: str, bold: Sequence[tuple[int, int]]) -> list[Marker]
     markers = []
     for start, end in sorted(bold):
         inner = caption[start:end].strip(" ()[].,:;|")
-        if inner in _LETTER or (inner and _ALL_LABELS.fullmatch(inner)):
+        if inner not in _LETTER and not (inner and _ALL_LABELS.fullmatch(inner)):
+            lead = _BOLD_LEAD.match(inner)
+            inner = lead["list"] if lead else ""
+        if inner:
             start = caption.index(inner, start)
             markers.append(Marker(start, start + len(inner), _labels(inner)))
     return markers
 
 
 def _filled(caption: str, bold: list[Marker]) -> list[Marker]:
-    """Bold letters, and the letters in brackets that fill gaps between them: somebody forgot the bold."""
+    """Bold letters, and those that fill gaps between them or go on from the last: somebody forgot the bold."""
     known = sorted({label for marker in bold for label in marker.labels if len(label) == 1})
     missing = {label for first, last in pairwise(known) for label in between(first, last)}
-    if not missing:
-        return bold
-    apart = (m for m in _brackets(caption) if not any(b.start < m.end and m.start < b.end for b in bold))
-    filling = (m._replace(labels=tuple(label for label in m.labels if label in missing)) for m in apart)
-    return sorted([*bold, *(marker for marker in filling if marker.labels)], key=lambda marker: marker.start)
+    apart = _apart(bold, _brackets(caption)) if missing or (known and known[0] in "aA") else []
+    filling = [m._replace(labels=tuple(label for label in m.labels if label in missing)) for m in apart]
+    filling = [*(marker for marker in filling if marker.labels), *_going_on(caption, bold, known, apart)]
+    return sorted([*bold, *filling], key=lambda marker: marker.start)
+
+
+def _apart(bold: list[Marker], markers: list[Marker]) -> list[Marker]:
+    return [m for m in markers if not any(b.start < m.end and m.start < b.end for b in bold)]
+
+
+def _going_on(caption: str, bold: list[Marker], known: list[str], brackets: list[Marker]) -> list[Marker]:
+    """The letters at heads of sentences that follow, one by one, on bold ones that begin with "a"."""
+    if len(known) < 2 or known[0] not in "aA" or not known[-1].isalpha() or known[-1] in "zZ":
+        return []
+    expected, end = chr(ord(known[-1]) + 1), max(marker.end for marker in bold)
+    found = []
+    for marker in sorted([*brackets, *_apart(bold, _bare_markers(caption))], key=lambda m: m.start):
+        if marker.start > end and marker.labels[0] == expected and before(caption, marker.start) in STOPS:
+            found.append(marker)
+            expected, end = chr(ord(marker.labels[-1]) + 1), marker.end
+    return found
 
 
 def _brackets(caption: str) -> list[Marker]:
     parted = bool(_PARTED.search(caption))
     markers: list[Marker] = []
+    glued: list[Marker] = []
     for match in _BRACKET.finditer(caption):
         labels = _labels(match["list"])
         if parted and _FIRST_PART.fullmatch(match["list"]):
             labels = labels[:1]
         elif markers and len(labels) == 1 and _spans(caption, markers[-1].end, match.start()):
             labels = between(markers[-1].labels[-1], labels[0]) + labels
-        markers.append(Marker(match.start(), match.end(), labels, closed=True))
-    return markers
+        if caption[match.start() - 1 : match.start()].isdigit():
+            glued.append(Marker(match.start(), match.end(), labels, closed=True))
+        elif caption[match.start()] == "(" or not _EQUATED.match(caption, match.end()):
+            markers.append(Marker(match.start(), match.end(), labels, closed=True))
+    return _with_glued(markers, glued) if glued else markers
+
+
+def _with_glued(markers: list[Marker], glued: list[Marker]) -> list[Marker]:
+    """The markers, and of those right behind a digit ("N = 600(B)") the ones that fill a gap between them."""
+    known = sorted({label for marker in markers for label in marker.labels if len(label) == 1})
+    missing = {label for first, last in pairwise(known) for label in between(first, last)}
+    filling = [marker for marker in glued if missing.issuperset(marker.labels)]
+    return sorted([*markers, *filling], key=lambda marker: marker.start)
 
 
 def _spans(caption: str, start: int, end: int) -> bool:
@@ -300,35 +318,54 @@ def _opens_segment(caption: str, match: re.Match[str]) -> bool:
         return caption.rfind("(", max(0, match.start() - _LONGEST_ASIDE), match.start()) <= caption.rfind(
             ")", 0, match.start()
         )
+    if match["mark"] == "." and (
+        _INITIAL.match(caption, match.end()) or _NAMES.search(caption, max(0, match.start() - 9), match.start())
+    ):
+        return False
     if match["mark"] == "." and not _OPENS.match(caption, match.end()):
         return before(caption, match.start()) in STOPS and bool(_NO_NAME.match(caption, match.end()))
     if match["mark"] == "." and len(match["list"]) == 1:
         return True
-    return before(caption, match.start()) in _SEGMENT
+    return before(caption, match.start()) in SEGMENT
 
 
 def _roman_markers(caption: str) -> list[Marker]:
-    """Numerals in brackets; only where the first begins a sentence, as criteria and cases are numbered so too."""
-    markers = [Marker(m.start(), m.end(), (m["label"],), closed=True) for m in _ROMAN_BRACKET.finditer(caption)]
-    return markers if markers and before(caption, markers[0].start) in STOPS else []
+    """ "(i) ...", "II. ..."; small ones only where the first begins a sentence, as criteria are numbered so too."""
+    if not any(first in caption for first in ("ii", "II", "(i", "(I")):
+        return []
+    for pattern, closed in ((_ROMAN_BRACKET, True), (_ROMAN_CLOSED, False)):
+        markers = [Marker(m.start(), m.end(), _numerals(m["list"]), closed=closed) for m in pattern.finditer(caption)]
+        if len(markers) > 1:
+            return markers if _opens_list(caption, markers[0]) else []
+    return []
+
+
+def _numerals(text: str) -> tuple[str, ...]:
+    """The numerals of a list, ranges written out."""
+    found = _NUMERALS.findall(text)
+    for alphabet in (ROMAN, ROMAN_CAPITALS):
+        if len(found) == 2 and _DASHED.search(text) and set(found) <= set(alphabet):
+            return alphabet[alphabet.index(found[0]) : alphabet.index(found[1]) + 1] or tuple(found)
+    return tuple(dict.fromkeys(found))
+
+
+def _opens_list(caption: str, first: Marker) -> bool:
+    if before(caption, first.start) in STOPS:
+        return True
+    return (
+        first.closed and first.labels[0] == "I" and not _STAGES.search(caption, max(0, first.start - 12), first.start)
+    )
+
+
+def _named_panels(caption: str) -> list[Marker]:
+    """Letters that are only called panels: "Patterns of panel A and B. Panel C has more."."""
+    if "anel" not in caption and "ubfig" not in caption and "ubplot" not in caption:
+        return []
+    return [Marker(m.start(), m.end(), _labels(m["list"])) for m in _NAMED.finditer(caption)]
 
 
 def _word_markers(caption: str) -> list[Marker]:
-    """Left, right and their like; a panel that is only pointed at ("the line in the left panel") is none."""
-    if not any(side in caption for side in _HAS_SIDE):
-        return []
-    markers = []
-    for match in _WORD.finditer(caption):
-        if match["panel"] and not _says_something(caption, match):
-            continue
-        sides = _SIDE_ALONE.findall(match["bare"] or match["panel"] or match["closed"])
-        labels = tuple(dict.fromkeys(side.capitalize() for side in sides))
-        markers.append(Marker(match.start(), match.end(), labels, closed=bool(match["closed"])))
-    return markers if len(markers) > 1 else []
-
-
-def _says_something(caption: str, match: re.Match[str]) -> bool:
-    """Whether "the left panel" begins a statement: at the head of a clause, or before a verb."""
-    if before(caption, match.start()) in _SEGMENT:
-        return True
-    return bool(match["verb"]) and not _POINTS.search(caption, max(0, match.start() - 8), match.start())
+    """Left, right and their like, where there are several."""
+    markers = [Marker(place.start, place.end, place.labels, closed=place.closed) for place in places(caption)]
+    several = len(markers) > 1 or any(len(m.labels) > 1 and not m.closed for m in markers)
+    return markers if several else []

@@ -11,10 +11,11 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
-from omnisci_etl.figures.panel_markers import ALPHABETS, STOPS, Marker, Style, before, join, opens_sentence, styles
+from omnisci_etl.figures.panel_markers import ALPHABETS, Marker, Style, join, opens_sentence, styles
+from omnisci_etl.figures.panel_words import STOPS, before
 from omnisci_etl.papers.figure_references import find_lists
 from omnisci_etl.papers.model import Panel
-from omnisci_etl.papers.panel_lists import ROMAN
+from omnisci_etl.papers.panel_lists import ROMAN, ROMAN_CAPITALS
 from omnisci_etl.papers.sentences import sentences
 
 _MAX_CAPTION = 20_000
@@ -25,7 +26,13 @@ _IN_PANEL = re.compile(r"(?:\b(?:in|see|from|panels?|insets?))\s*[(\[]?$", re.I)
 _PANEL_WORD = re.compile(r"\b[Pp]anels?\s*[(\[]?$|^[(\[]?\s*[Pp]anels?\b")
 # What letters stand for where they are no panels: "the letters (A–C) mark clusters", "groups (A, B)".
 _OTHER_LETTERS = re.compile(
-    r"\b(?:letters?|clades?|(?:sub|haplo)?groups?|clusters?|classes|isomers?|types|lineages?|subfamil(?:y|ies)|categories)\s*[(\[]?$",
+    r"\b(?:letters?|clades?|(?:sub|haplo)?groups?|clusters?|classes|isomers?|types|lineages?|subfamil(?:y|ies)|categories"
+    r"|cases?)\s*[(\[]?$",
+    re.I,
+)
+# Two in one bracket may be the ends, and more may be named in the picture.
+_OTHER_LISTS = re.compile(
+    r"\b(?:(?:base)?pairs?|intervals?|points?|vertices|edges?|nodes?|coordinates?|parameters?|(?:sub)?regions?|stations?)\s*$",
     re.I,
 )
 _TRAILS = re.compile(r"\s*(?:[,.;:)]|and\b|&|or\b|$)")
@@ -34,6 +41,7 @@ _JOINING_END = re.compile(r"(?:^|\s)(?:and|or|[Pp]anels?)$")
 _JOINING_ENDS = ("and", "or", "anel", "anels")
 _JOINING_START = re.compile(r"^(?:and|or)\s+")
 _EARLY = frozenset("bcdefghBCDEFGH")
+_NUMERALS = (ROMAN, ROMAN_CAPITALS)
 _EDGE = " ,;:.|–—-"
 
 
@@ -72,8 +80,10 @@ def _own(caption: str, markers: list[Marker], others: list[tuple[int, int]]) -> 
 
 
 def _follows_figure(caption: str, position: int) -> bool:
-    before = caption[max(0, position - 9) : position]
-    return "ig" in before.lower() and _FIGURE.search(before) is not None
+    """Whether the word right before names a figure; at the head of a sentence it means a part of this one."""
+    word = caption[max(0, position - 9) : position]
+    found = _FIGURE.search(word) if "ig" in word.lower() else None
+    return found is not None and (position < 9 or before(caption, position - 9 + found.start()) not in STOPS)
 
 
 def _begins_with_a(markers: list[Marker]) -> bool:
@@ -134,7 +144,7 @@ def _chosen(run: Sequence[str], markers: list[Marker], style: Style, caption: st
     if not run or (len(run) == 1 and not _alone(run[0], markers, style, caption)):
         return []
     chosen = _defining(markers, run)
-    if len(chosen) == 1 and not chosen[0].strong and _stand_for_others(caption, chosen[0]):
+    if not any(marker.strong for marker in chosen) and all(_stand_for_others(caption, marker) for marker in chosen):
         return []
     return chosen
 
@@ -158,7 +168,10 @@ def _defining(markers: list[Marker], run: Sequence[str]) -> list[Marker]:
 def _stand_for_others(caption: str, marker: Marker) -> bool:
     if caption.count("(", marker.start, marker.end) > 1:
         return False
-    return _OTHER_LETTERS.search(caption, max(0, marker.start - 16), marker.start) is not None
+    start = max(0, marker.start - 16)
+    if _OTHER_LETTERS.search(caption, start, marker.start):
+        return True
+    return len(marker.labels) > 1 and _OTHER_LISTS.search(caption, start, marker.start) is not None
 
 
 def _numbered(markers: list[Marker], caption: str) -> list[Marker]:
@@ -215,7 +228,7 @@ def _run(strength: dict[str, bool], alphabet: Sequence[str], style: Style) -> li
         missing += 1
         if missing > style.gap:
             break
-    return [] if alphabet is ROMAN and len(run) < 2 else run
+    return [] if alphabet in _NUMERALS and len(run) < 2 else run
 
 
 def _places(labels: Iterable[str]) -> list[str]:
@@ -324,4 +337,7 @@ def _in_order(labels: Iterable[str]) -> list[str]:
     given = list(labels)
     if all([len(_letter(label)) == 1 for label in given]):
         return sorted(given)
-    return sorted(given, key=ROMAN.index) if set(given) <= set(ROMAN) else given
+    for numerals in _NUMERALS:
+        if set(given) <= set(numerals):
+            return sorted(given, key=numerals.index)
+    return given

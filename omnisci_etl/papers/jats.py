@@ -22,7 +22,7 @@ from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
 from omnisci_etl.papers.xml import MAX_PARAGRAPHS, check_figures, local_names, parse_xml
 
 EXTRACTOR = "jats"
-VERSION = "1.1.2"
+VERSION = "1.1.3"
 
 _SECTIONS = frozenset({"sec", "app", "boxed-text"})
 _THANKS = frozenset(

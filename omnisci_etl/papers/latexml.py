@@ -25,7 +25,7 @@ from omnisci_etl.papers.xml import (
 )
 
 EXTRACTOR = "latexml"
-VERSION = "1.1.1"
+VERSION = "1.1.2"
 
 _BLOCKS = frozenset({"p", "div", "li", "br", "h1", "h2", "h3", "h4", "h5", "h6", "figcaption", "td", "tr", "table"})
 _BODIES = ("ltx_document", "ltx_page_content", "ltx_page_main")

@@ -26,7 +26,7 @@ from omnisci_etl.papers.xml import (
 )
 
 EXTRACTOR = "nature-html"
-VERSION = "1.1.1"
+VERSION = "1.1.2"
 
 _BASE = "https://www.nature.com/"
 _SIZE = re.compile(r"^/[a-z]{1,2}\d+(?:[a-z]\d+)?/")

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 DASH = r"[-‐‑‒–—−~∼～]"
 ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+ROMAN_CAPITALS = tuple(numeral.upper() for numeral in ROMAN)
 _PANEL = re.compile(
     r"(?:(?P<roman>viii|vii|vi|iv|ix|xii|xi|iii|ii)|(?P<letter>[A-Za-z])(?P<digits>[0-9]{1,2}(?![\d.]\d))?)['′″]{0,2}"
     rf"(?![^\W_])(?!\s?(?:[=<>≤≥±×]|~\s?\d))(?!{DASH}[^\W\d_]{{2}})(?!\.[a-z]\b)",

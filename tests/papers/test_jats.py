@@ -50,7 +50,7 @@ def figure(body: str, **parts: str) -> Figure:
 
 def test_the_front_of_an_article() -> None:
     found = parse("<p>Text.</p>")
-    assert (found.extractor, found.extractor_version) == ("jats", "1.1.2")
+    assert (found.extractor, found.extractor_version) == ("jats", "1.1.3")
     assert found.title == "Growth of thin films"
     assert found.abstract == "Films grow."
     assert found.doi == "10.1038/s41467-000-00000-1"

@@ -56,7 +56,7 @@ def figure(body: str, **parts: str) -> Figure:
 def test_the_front_of_an_article() -> None:
     subjects = '<ul><li class="c-article-subject-list__subject"><a>Thin films</a></li></ul>'
     found = parse("<p>Text.</p>", front=subjects)
-    assert (found.extractor, found.extractor_version) == ("nature-html", "1.1.1")
+    assert (found.extractor, found.extractor_version) == ("nature-html", "1.1.2")
     assert (found.title, found.abstract) == ("Growth of films", "Films grow.")
     assert found.doi == "10.1038/s41467-000-00000-1"
     assert (found.article_type, found.published_on) == ("research-article", date(2021, 3, 5))

@@ -199,6 +199,10 @@ def encrypted() -> bytes:
         (lambda: b"", "malformed-document"),
         (lambda: b"%PDF-1.7\nnothing", "malformed-document"),
         (lambda: b"<html></html>", "malformed-document"),
+        (
+            lambda: one_column().bytes_().replace(b"/Kids", b"/Nots").replace(b"/Count 1", b"/Count 0"),
+            "malformed-document",
+        ),
         (encrypted, "unsupported-document"),
     ],
 )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from omnisci_etl.papers.latex import names
 from omnisci_etl.papers.latex.floats import Floats, Target
 from omnisci_etl.papers.latex.macros import Macros
 from omnisci_etl.papers.latex.scan import Source
 from omnisci_etl.papers.latex.structure import Env, Structure
-from omnisci_etl.papers.latex.text import PLACE, convert, plain
+from omnisci_etl.papers.latex.text import BOLD, NO_BOLD, PLACE, convert, plain
 from omnisci_etl.papers.model import Link, Paragraph, clean
 
 MAX_REFERENCES = 60_000
@@ -31,7 +32,7 @@ _BREAK = re.compile(
 _HEADING = re.compile(r"\\(" + "|".join(names.SECTIONS) + r")(?![A-Za-z])\*?")
 _FOOTNOTE = re.compile(r"\\footnote(?:text)?(?![A-Za-z])")
 _SILENT = ("caption", "picture", "label", "format", "counter", "within", "folders", "extensions")
-_MARK = re.compile(f"[{chr(PLACE)}-{chr(PLACE + 65000)}]")
+_MARK = re.compile(f"[{chr(PLACE)}-{chr(PLACE + 65000)}{BOLD}{NO_BOLD}]")
 _WORDS = {
     "autoref": ("Figure", "Figures"),
     "Autoref": ("Figure", "Figures"),
@@ -59,6 +60,14 @@ class Piece:
     target: Target | None = None
 
 
+class Printed(NamedTuple):
+    """A stretch of source as it is printed: its text, the links in it, and which stretches of it are bold."""
+
+    text: str
+    links: tuple[Link, ...]
+    bold: tuple[tuple[int, int], ...]
+
+
 @dataclass
 class References:
     """Replaces references by single private-use characters, and those by what they print."""
@@ -75,24 +84,44 @@ class References:
 
     def text(self, latex: str) -> tuple[str, tuple[Link, ...]]:
         """The plain text of a stretch of source with its references resolved, and the links in it."""
-        flat = " ".join(convert(self.mark(latex), self.macros).split())
+        printed = self._print(convert(self.mark(latex), self.macros))
+        return printed.text, printed.links
+
+    def caption(self, latex: str) -> Printed:
+        """As text, with the stretches in bold type."""
+        return self._print(convert(self.mark(latex), self.macros, bold=True))
+
+    def _print(self, converted: str) -> Printed:
+        flat = " ".join(converted.split())
         out: list[str] = []
         links: list[Link] = []
+        bold: list[tuple[int, int]] = []
+        opened: list[int] = []
         length = pos = 0
         for found in _MARK.finditer(flat):
             before = _printable(flat[pos : found.start()])
             out.append(before)
             length += len(before)
             pos = found.end()
-            index = ord(found.group()) - PLACE
-            for piece in self.printed[index] if index < len(self.printed) else []:
-                link = self._link(piece, length)
-                if link:
-                    links.append(link)
-                out.append(piece.text)
-                length += len(piece.text)
+            if found.group() == BOLD:
+                opened.append(length)
+            elif found.group() == NO_BOLD:
+                bold += [(start, length) for start in opened[-1:]]
+                del opened[-1:]
+            else:
+                for piece in self._pieces_at(ord(found.group()) - PLACE):
+                    links += filter(None, [self._link(piece, length)])
+                    bold += [(length, length + len(piece.text))] if _is_letter(piece) else []
+                    out.append(piece.text)
+                    length += len(piece.text)
         out.append(_printable(flat[pos:]))
-        return "".join(out).rstrip(), tuple(links)
+        text = "".join(out).rstrip()
+        return Printed(
+            text, tuple(links), tuple(sorted((start, end) for start, end in bold if start < end <= len(text)))
+        )
+
+    def _pieces_at(self, index: int) -> Sequence[Piece]:
+        return self.printed[index] if index < len(self.printed) else ()
 
     def _link(self, piece: Piece, start: int) -> Link | None:
         target = piece.target
@@ -146,8 +175,13 @@ class References:
         words = _WORDS.get(name)
         if words is None or not first:
             return [number]
-        word = words[many] if target.kind == "figure" else _KINDS[target.kind]
+        word = words[many] if target.kind == "figure" else _KINDS.get(target.kind, target.kind)
         return [Piece(word + " "), number]
+
+
+def _is_letter(piece: Piece) -> bool:
+    """Whether the letter of a part is printed alone (\\subref), which is as good as bold."""
+    return piece.target is not None and piece.text == piece.target.part != ""
 
 
 def _printable(text: str) -> str:

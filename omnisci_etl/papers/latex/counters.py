@@ -11,6 +11,8 @@ from omnisci_etl.papers.latex.text import plain
 _PRINTED = re.compile(r"\\(arabic|alph|Alph|roman|Roman|value)\s*\{\s*(\w+)\s*\}|\\the(\w+)")
 _ROMAN = ((10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"))
 _INNER = ("figure", "table", "equation", "algorithm")
+# Each of them is looked at whenever a section or a theorem is counted.
+_MOST_WITHIN = 200
 _SECTIONS = ("chapter", "section", "subsection", "subsubsection")
 
 
@@ -41,7 +43,8 @@ class Counters:
     def __init__(self, document_class: str = "") -> None:
         self.document_class = document_class
         self.value: dict[str, int] = {}
-        self.formats: dict[str, str] = {}
+        formats = (forms for name, forms in names.CLASS_FORMATS.items() if document_class.lower().startswith(name))
+        self.formats: dict[str, str] = dict(next(formats, {}))
         self.within: dict[str, str] = {}
         self.appendix = False
         self.chapters = False
@@ -57,11 +60,20 @@ class Counters:
         elif event.kind == "format":
             self.formats[event.value] = event.option
         elif event.kind == "within":
-            self.within[event.value] = event.option
+            self.count_within(event.value, event.option)
+
+    def count_within(self, name: str, outer: str) -> None:
+        """Let a counter begin anew whenever another one is stepped."""
+        if name in self.within or len(self.within) < _MOST_WITHIN:
+            self.within[name] = outer
 
     def _appendix(self) -> None:
         self.appendix = True
         self.value.update(chapter=0, section=0)
+        for forms in names.CLASS_FORMATS.values():
+            for name in ("thesection", "thesubsection"):
+                if self.formats.get(name) == forms[name]:
+                    del self.formats[name]
         numbers = names.APPENDIX_NUMBERS.get(self.document_class.lower())
         if numbers and "thefigure" not in self.formats:
             self.formats["thefigure"] = numbers["form"]
@@ -73,6 +85,9 @@ class Counters:
     def step(self, name: str) -> str:
         """Count one more figure or table, and what LaTeX prints for it."""
         self.value[name] = self.value.get(name, 0) + 1
+        for inner, outer in self.within.items():
+            if outer == name:
+                self.value[inner] = 0
         return self.printed(name)
 
     def printed(self, name: str, depth: int = 0) -> str:
@@ -108,9 +123,10 @@ class Counters:
         self.value[name] = self.value.get(name, 0) + 1
         for lower in _SECTIONS[level:]:
             self.value[lower] = 0
-        for inner in _INNER:
-            if self.within.get(inner) == name or (name == "chapter" and inner not in self.within):
-                self.value[inner] = 0
+        inner = {counter for counter, outer in self.within.items() if outer in _SECTIONS[level - 1 :]}
+        if name == "chapter":
+            inner.update(counter for counter in _INNER if counter not in self.within)
+        self.value.update(dict.fromkeys(inner, 0))
 
     def _change(self, event: Event) -> None:
         action, _, amount = event.option.partition(" ")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from omnisci_etl.papers.latex import choices, csnames, inserts, names
+from omnisci_etl.papers.latex import choices, csnames, declarations, inserts, names
 from omnisci_etl.papers.latex.macros import Macro
 from omnisci_etl.papers.latex.scan import CONTROL, Source
 from omnisci_etl.papers.latex.walk import Handler, Walk
@@ -32,12 +32,17 @@ def _starless(source: Source, pos: int) -> int:
 
 
 def _store(walk: Walk, name: str, macro: Macro | None, *, keep: bool = False) -> None:
-    if name in names.KEPT_DEFINITIONS and macro:
+    if macro and (name in names.KEPT_DEFINITIONS or _prints_statement(walk, name)):
         walk.emit(f"\\renewcommand{{\\{name}}}{{{macro.body}}}")
     elif name == "@captype" and macro:
         walk.emit(f"\\captionsetup{{type={macro.body}}}")
     elif not (walk.muted and macro and _is_internal(name, macro.body)):
         walk.macros.define(name, macro, keep=keep)
+
+
+def _prints_statement(walk: Walk, name: str) -> bool:
+    """Whether the command prints the number of theorems or their like."""
+    return name.startswith("the") and any(name[3:] == known.counter for known in walk.macros.statements.values())
 
 
 def _is_internal(name: str, body: str) -> bool:
@@ -212,6 +217,7 @@ HANDLERS: dict[str, Handler] = {
     **choices.HANDLERS,
     **csnames.HANDLERS,
     **inserts.HANDLERS,
+    **declarations.HANDLERS,
     **dict.fromkeys(
         (
             "newcommand",

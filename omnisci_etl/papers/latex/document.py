@@ -22,7 +22,7 @@ from omnisci_etl.papers.mentions import figure_number, find_references, split_la
 from omnisci_etl.papers.model import Document, Figure, Mention, Panel, Paragraph
 
 EXTRACTOR = "latex"
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 MAX_CAPTION = 50_000
 
 _TITLE = re.compile(r"\\(?:title|Title|icmltitle|papertitle|aistatstitle|ArticleTitle)(?![A-Za-z])\*?")
@@ -64,7 +64,7 @@ def read(package: Package, *, all_paragraphs: bool = True) -> Reading:
     """Flatten and analyse a package; all_paragraphs False: only those that can matter for its figures."""
     flat = flatten(package, top_file(package))
     structure = analyse(flat.text)
-    floats = collect(structure)
+    floats = collect(structure, flat.macros)
     add_by_hand(structure, floats)
     references = References(floats, _locators(floats.drafts), flat.macros)
     wanted = all_paragraphs or floats.drafts or not _ABSTRACT_HERE.search(flat.text)
@@ -121,29 +121,35 @@ def _figures(package: Package, reading: Reading) -> Iterator[Figure]:
         source = reading.structure.source.get(draft.caption).strip()
         if len(source) > MAX_CAPTION:
             raise HostileInput("too-large", f"a caption of {len(source)} characters")
-        caption, _ = reading.references.text(source)
-        label, behind = split_label(caption)
-        if figure_number(label) == draft.number:
-            caption = caption[behind:]
+        caption, bold = _caption(reading, draft, source)
         pictures, slug = album.pictures(draft)
         yield Figure(
             locator=reading.references.locators[id(draft)],
             ordinal=ordinal,
             label=draft.number if "fig" in draft.number.lower() else f"Figure {draft.number}",
             caption=caption,
-            panels=_panels(reading, draft, caption),
+            panels=_panels(reading, draft, caption, bold),
             pictures=pictures,
             caption_source=source,
             reject_slug=slug or (None if caption else "no-caption"),
         )
 
 
-def _panels(reading: Reading, draft: Draft, caption: str) -> tuple[Panel, ...]:
+def _caption(reading: Reading, draft: Draft, source: str) -> tuple[str, list[tuple[int, int]]]:
+    """The caption without a label of its own, and its bold stretches."""
+    caption, _, bold = reading.references.caption(source)
+    label, behind = split_label(caption)
+    if figure_number(label) != draft.number:
+        behind = 0
+    return caption[behind:], [(start - behind, end - behind) for start, end in bold if start >= behind]
+
+
+def _panels(reading: Reading, draft: Draft, caption: str, bold: Sequence[tuple[int, int]]) -> tuple[Panel, ...]:
     """The sub-captions, each with what the main caption says of the part; else the panels of the main caption.
 
     Parts that print a letter and no more are panels too, with no text.
     """
-    named = {panel.label: panel.text for panel in split_panels(caption)[1]}
+    named = {panel.label: panel.text for panel in split_panels(caption, bold)[1]}
     found: dict[str, str] = {}
     for part in draft.parts:
         if part.caption:

@@ -26,6 +26,7 @@ class Equations:
         self.starts = [env.start for env in structure.envs]
         self.counters = counters
         self.numbers: dict[str, str] = {}
+        self.groups: dict[Env, str] = {}
         self.group: Env | None = None
         self.within = 0
 
@@ -33,7 +34,8 @@ class Equations:
         """Number the rows of an environment; \\begin{subequations} opens a group of one number."""
         if env.name == "subequations":
             self.group, self.within = env, 0
-            self._aim(self.text[env.start : self._inner(env)], self.counters.step("equation"))
+            self.groups[env] = self.counters.step("equation")
+            self._aim(self.text[env.start : self._inner(env)], self.groups[env])
             return
         rows = self._rows(env) if env.name in names.ROWS_OF_EQUATIONS else iter((self.text[env.start : env.end],))
         for row in rows:

@@ -12,7 +12,9 @@ from omnisci_etl.errors import HostileInput
 from omnisci_etl.papers.latex import names
 from omnisci_etl.papers.latex.counters import Counters, letter
 from omnisci_etl.papers.latex.equations import Equations
+from omnisci_etl.papers.latex.macros import Macros
 from omnisci_etl.papers.latex.scan import Arg
+from omnisci_etl.papers.latex.statements import Statements
 from omnisci_etl.papers.latex.structure import Env, Event, Structure
 from omnisci_etl.papers.latex.text import plain
 from omnisci_etl.papers.mentions import figure_number, split_label
@@ -58,7 +60,10 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a label stands for: kind "figure", "table", "algorithm" or "section", number, the figure and its part."""
+    """What a label stands for: its kind, number, the figure and its part.
+
+    kind: "figure", "table", "algorithm", "section", "equation"; of others the word that is printed ("Lemma").
+    """
 
     kind: str
     number: str
@@ -101,13 +106,13 @@ def kind_of(event: Event) -> str:
     return "part" if env.name in names.SUBFIGURES or env.name == "subfloat" else "other"
 
 
-def collect(structure: Structure) -> Floats:
-    """The figures of a structure."""
-    return _Collector(structure).run()
+def collect(structure: Structure, macros: Macros) -> Floats:
+    """The figures of a structure, and what its labels stand for."""
+    return _Collector(structure, macros).run()
 
 
 class _Collector:
-    def __init__(self, structure: Structure) -> None:
+    def __init__(self, structure: Structure, macros: Macros) -> None:
         self.events = structure.events
         self.envs = structure.envs
         self.text = structure.source.text
@@ -119,7 +124,8 @@ class _Collector:
         found = _DOCUMENT_CLASS.search(structure.source.text)
         self.counters = Counters(found.group(1).strip().rpartition("/")[2] if found else "")
         self.equations = Equations(structure, self.counters)
-        self.equation_envs = [env for env in structure.envs if env.name in names.NUMBERED]
+        self.statements = Statements(structure, self.counters, macros)
+        self.stated: dict[Event, tuple[str, str] | None] = {}
         self.drafts: dict[Event, Draft] = {}
         self.numbers: dict[Event, tuple[str, str]] = {}
         self.sections: dict[Event, tuple[str, Env | None]] = {}
@@ -162,10 +168,11 @@ class _Collector:
         """Walk through the counters; the captions of figures, in order."""
         figures: list[Event] = []
         section: Env | None = None
-        places: list[Event | Env] = [*self.events, *self.equation_envs]
+        counted = [env for env in self.envs if env.name in names.NUMBERED or self.statements.counts(env)]
+        places: list[Event | Env] = [*self.events, *counted]
         for event in sorted(places, key=lambda place: place.start):
             if isinstance(event, Env):
-                self.equations.feed(event)
+                (self.equations if event.name in names.NUMBERED else self.statements).feed(event)
                 continue
             kind = kind_of(event) if event.kind == "caption" else ""
             if kind == "figure" and event.starred:
@@ -178,6 +185,9 @@ class _Collector:
                 self._count(event, kind)
             elif event.kind == "label":
                 self.sections[event] = (self._section_number(), section)
+                self.stated[event] = self.statements.at(event.env)
+            elif event.kind == "item":
+                self.statements.item(event)
             else:
                 section = event.env if event.kind == "section" else section
                 self.counters.feed(event)
@@ -199,10 +209,10 @@ class _Collector:
 
     def _count(self, event: Event, kind: str) -> None:
         env = owner(event)
-        if kind == "other" and env and env.name.startswith("algorithm"):
-            kind = "algorithm"
-        if kind in ("table", "algorithm"):
-            self.numbers[event] = (kind, self.counters.step(kind))
+        if kind == "other":
+            kind = names.OTHER_FLOATS.get(event.value or (env.name.rstrip("*") if env else ""), "")
+        if kind in ("table", "algorithm") or kind in names.OTHER_FLOATS.values():
+            self.numbers[event] = (kind, self.counters.step(kind.lower()))
 
     def _section_number(self) -> str:
         level = next(
@@ -295,6 +305,8 @@ class _Collector:
                     self.found.targets[event.value] = target
                     if target.draft and not target.part:
                         target.draft.labels.append(event.value)
+        for key, number in self.statements.listings.items():
+            self.found.targets.setdefault(key, Target("Listing", number))
 
     def _target(self, label: Event) -> Target | None:
         part = self._part_of(label)
@@ -306,6 +318,11 @@ class _Collector:
             return Target(kind, number, self.drafts.get(caption))
         if label.value in self.equations.numbers:
             return Target("equation", self.equations.numbers[label.value])
+        if label.env in self.equations.groups:
+            return Target("equation", self.equations.groups[label.env])
+        stated = self.stated[label]
+        if stated:
+            return Target(*stated)
         number, env = self.sections[label]
         return Target("section", number) if number and label.env is env else None
 

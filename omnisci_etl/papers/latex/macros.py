@@ -78,9 +78,21 @@ def _until(delimiter: re.Pattern[str], source: Source, pos: int) -> Arg | None:
     return None
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An environment that \\newtheorem declares: its title, its counter ("": none) and what that counts within."""
+
+    title: str
+    counter: str
+    within: str = ""
+
+
 @dataclass
 class Macros:
-    """Everything that the paper defines: commands, environments (begin, end), switches of \\newif."""
+    """Everything that the paper defines: commands, environments (begin, end), switches of \\newif, statements.
+
+    aliases: further names of counters.
+    """
 
     commands: dict[str, Macro] = field(default_factory=dict)
     environments: dict[str, tuple[Macro, str]] = field(default_factory=dict)
@@ -88,6 +100,8 @@ class Macros:
     dropped: set[str] = field(default_factory=set)
     boxes: dict[str, str] = field(default_factory=dict)
     acronyms: dict[str, str] = field(default_factory=dict)
+    statements: dict[str, Statement] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
     structural: dict[str, bool] = field(default_factory=dict)
     generation: int = 0
     language: str = ""

@@ -29,6 +29,10 @@ DRAWINGS = _words("drawings")
 EQUATIONS = _starred("equations")
 NUMBERED = _words("numbered_equations")
 ROWS_OF_EQUATIONS = _words("rows_of_equations")
+OTHER_FLOATS: dict[str, str] = {name: kind for kind, words in _DATA["other_floats"].items() for name in words.split()}
+NUMBERED_LISTS = _words("numbered_lists")
+STATEMENTS = _words("statements")
+CLASS_STATEMENTS: dict[str, str] = _DATA["class_statements"]
 NOT_BODY = _words("not_body")
 
 DRAWING_COMMANDS = _words("drawing_commands")
@@ -39,6 +43,7 @@ CONDITIONALS = _words("conditionals")
 KEPT_DEFINITIONS = _words("kept_definitions")
 KEYED_PICTURES = _words("keyed_pictures")
 APPENDIX_NUMBERS: dict[str, dict[str, str]] = _DATA["appendix_numbers"]
+CLASS_FORMATS: dict[str, dict[str, str]] = _DATA["class_formats"]
 PICTURES: dict[str, int] = _DATA["pictures"]
 SECTIONS: dict[str, int] = _DATA["sections"]
 

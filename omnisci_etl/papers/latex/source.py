@@ -57,6 +57,7 @@ _RAW = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _BARE_SPECIAL, _BACKSLASHED = re.compile(r"(?<!\\)([%#&])"), r"\\\1"
+_LISTING = re.compile(r"\s*(\[(?:[^\[\]{}]|\{[^{}]{0,500}\}){0,1000}\])")
 _EMPTY_VERBATIM = "\\begin{verbatim}\\end{verbatim}"
 _SPECIAL = {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
 
@@ -80,16 +81,20 @@ def declared_encoding(data: bytes) -> str:
 
 
 def strip_comments(text: str) -> str:
-    """The text without comments; verbatim environments come out empty, inline verbatim as escaped text."""
+    """The text without comments; inline verbatim as escaped text, verbatim environments empty but for captions."""
     out: list[str] = []
     pos = 0
     while found := _RAW.search(text, pos):
         out.append(text[pos : found.start()])
         pos = found.end()
         if found["env"]:
+            listing = _LISTING.match(text, pos) if found["env"] == "lstlisting" else None
             close = text.find(f"\\end{{{found['env']}}}", pos)
             pos = len(text) if close < 0 else close + len(found["env"]) + 6
-            out.append("" if found["env"] in ("comment", "filecontents", "filecontents*") else _EMPTY_VERBATIM)
+            if listing and "caption" in listing[1]:
+                out.append(f"\\begin{{lstlisting}}{listing[1]}\\end{{lstlisting}}")
+            elif found["env"] not in ("comment", "filecontents", "filecontents*"):
+                out.append(_EMPTY_VERBATIM)
         elif found["fence"]:
             out.append("{" + "".join(_escape(c) for c in found["verb"]) + "}")
         elif found["url"]:

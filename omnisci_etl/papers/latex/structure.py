@@ -49,8 +49,8 @@ class Event:
     """A command at text[start:end]; arg is its main argument, value and option what the kind makes of the others.
 
     Kinds: caption (value: the type that the command itself names), subcaption, picture (value: the file, option: page
-    and angle), drawing, label, section (value: its level), continued, counter, format, within, appendix, folders,
-    extensions. A starred picture is one that TeX makes of a drawing: its file may lack.
+    and angle), drawing, label, section (value: its level), item (of a numbered list), continued, counter, format,
+    within, appendix, folders, extensions. A starred picture is one that TeX makes of a drawing: its file may lack.
     """
 
     kind: str
@@ -198,6 +198,21 @@ class _Scanner:
         """\\contcaption: a caption that counts no new figure."""
         self.add("continued", start, start)
         return self.caption(name, start, after)
+
+    def table_caption(self, name: str, start: int, after: int) -> int:
+        """\\tablecaption of AASTeX and of tables that run over pages: a \\caption."""
+        arg = self._long_argument(self.source.skip_optionals(after))
+        if arg is None:
+            return after
+        self.add("caption", start, arg.after, value="table", arg=arg)
+        self._labels(arg)
+        return arg.after
+
+    def item(self, name: str, start: int, after: int) -> int:
+        """An \\item that counts."""
+        if self.env.name in names.NUMBERED_LISTS and not self.text.startswith("[", self.source.blanks(after)):
+            self.add("item", start, after)
+        return after
 
     def subcaption(self, name: str, start: int, after: int) -> int:
         starred, pos = self._star(after)
@@ -418,6 +433,8 @@ _HANDLERS: dict[str, _Handler] = {
     **dict.fromkeys(_STEPS, _Scanner.counter),
     **dict.fromkeys(("caption", "captionof", "figcaption", "captionbox", "bicaption"), _Scanner.caption),
     **dict.fromkeys(("numberwithin", "counterwithin", "counterwithout"), _Scanner.within),
+    "tablecaption": _Scanner.table_caption,
+    "item": _Scanner.item,
     "contcaption": _Scanner.continued_caption,
     "subcaption": _Scanner.subcaption,
     "subcaptionbox": _Scanner.subcaptionbox,

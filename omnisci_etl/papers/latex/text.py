@@ -14,6 +14,8 @@ from omnisci_etl.papers.model import clean
 
 # References stand in the source as private-use characters from here on while it is converted (body.py).
 PLACE = 0xF0000
+# Where bold type begins and ends, for those who ask for it.
+BOLD, NO_BOLD = "\U00100000", "\U00100001"
 
 _MAX_DEPTH = 30
 _TOKEN = re.compile(r"\\([A-Za-z@]+)\*?|\\(.)|(\$+|[{}&~_^]|-{2,3}|``|''|`|')", re.DOTALL)
@@ -34,10 +36,10 @@ def plain(latex: str, macros: Macros | None = None) -> str:
     return clean(convert(latex, macros))
 
 
-def convert(latex: str, macros: Macros | None = None) -> str:
-    """As plain, but with white space and private-use characters left as they are."""
+def convert(latex: str, macros: Macros | None = None, *, bold: bool = False) -> str:
+    """As plain, but with white space and private-use characters left as they are; bold: with BOLD and NO_BOLD."""
     expanded = expand_text(latex, macros) if macros else latex
-    writer = _Writer(Source(expanded), 0, len(expanded))
+    writer = _Writer(Source(expanded), 0, len(expanded), bold=bold)
     writer.write()
     return unicodedata.normalize("NFC", "".join(writer.out))
 
@@ -45,16 +47,21 @@ def convert(latex: str, macros: Macros | None = None) -> str:
 class _Writer:
     """Converts text[start:end] of a source; math says whether the place is inside a formula.
 
-    Arguments are read only as far as end, so that nested stretches are converted once.
+    Arguments are read only as far as end, so that nested stretches are converted once. bold: bold type is marked;
+    groups then holds, for the stretch and each open brace in it, whether bold type was switched on there.
     """
 
-    def __init__(self, source: Source, start: int, end: int, *, math: bool = False, depth: int = 0) -> None:
+    def __init__(
+        self, source: Source, start: int, end: int, *, math: bool = False, depth: int = 0, bold: bool = False
+    ) -> None:
         self.source = source
         self.start = start
         self.end = end
         self.math = math
         self.display = False
         self.depth = depth
+        self.bold = bold
+        self.groups = [False]
         self.out: list[str] = []
 
     def write(self) -> None:
@@ -66,6 +73,7 @@ class _Writer:
             else:
                 pos = min(self._command(found.group(1) or found.group(2), found.end()), self.end)
         self.out.append(text[pos : self.end])
+        self._switch_off(len(self.groups))
 
     def inner(self, arg: Arg | None, *, math: bool | None = None) -> str:
         """The converted content of an argument."""
@@ -74,7 +82,7 @@ class _Writer:
         if self.depth >= _MAX_DEPTH:
             return re.sub(r"[{}\\]", "", self.source.get(arg))
         inside = self.math if math is None else math
-        writer = _Writer(self.source, arg.start, arg.end, math=inside, depth=self.depth + 1)
+        writer = _Writer(self.source, arg.start, arg.end, math=inside, depth=self.depth + 1, bold=self.bold)
         writer.write()
         return "".join(writer.out)
 
@@ -105,9 +113,26 @@ class _Writer:
             return self._script(mark, after)
         elif mark == "'" and self.math:
             self.out.append("′")
-        elif mark not in "{}":
+        elif mark in "{}":
+            if self.bold:
+                self._brace(mark)
+        else:
             self.out.append(mark if self.math and mark.startswith("-") else _PLAIN.get(mark, mark))
         return after
+
+    def _brace(self, mark: str) -> None:
+        if mark == "{":
+            self.groups.append(False)
+        elif len(self.groups) > 1:
+            self._switch_off(1)
+            self.groups.pop()
+
+    def _switch_off(self, count: int) -> None:
+        """End the bold type of the innermost groups."""
+        for place in range(len(self.groups) - count, len(self.groups)):
+            if self.groups[place]:
+                self.groups[place] = False
+                self.out.append(NO_BOLD)
 
     def _dollars(self, count: int) -> None:
         """$$ inside an inline formula ends it and begins the next one."""
@@ -198,8 +223,19 @@ class _Writer:
         arg = self.group(self.source.skip_optionals(after, 2))
         if arg is None:
             return after
-        self.out.append(self.inner(arg, math=False))
+        inner = self.inner(arg, math=False)
+        self.out.append(f"{BOLD}{inner}{NO_BOLD}" if self.bold and name == "textbf" and not self.math else inner)
         return self._operator_end(arg.after) if name == "operatorname" else arg.after
+
+    def switch(self, name: str, after: int) -> int:
+        """\\bf and its like hold to the end of the group."""
+        if self.bold and not self.math:
+            if name not in ("bf", "bfseries"):
+                self._switch_off(1)
+            elif not self.groups[-1]:
+                self.groups[-1] = True
+                self.out.append(BOLD)
+        return self._unknown(name, after)
 
     def super_or_sub(self, name: str, after: int) -> int:
         """\\textsuperscript{2} is ^2, \\textsuperscript{th} is th."""
@@ -378,6 +414,7 @@ def _unit(latex: str) -> str:
 _Handler = Callable[[_Writer, str, int], int]
 _COMMANDS: dict[str, _Handler] = {
     **dict.fromkeys(names.TEXT_IN_MATH, _Writer.text),
+    **dict.fromkeys(("bf", "bfseries", "it", "itshape", "mdseries", "normalfont", "rm", "sl"), _Writer.switch),
     **dict.fromkeys(("textsuperscript", "textsubscript", "sp", "sb"), _Writer.super_or_sub),
     **dict.fromkeys(("frac", "dfrac", "tfrac", "nicefrac", "sfrac", "cfrac"), _Writer.fraction),
     **dict.fromkeys(names.CITES, _Writer.cite),

@@ -30,7 +30,7 @@ from omnisci_etl.papers.pdf.page import (
 from omnisci_etl.papers.pdf.text import Vocabulary
 
 EXTRACTOR = "pdf"
-VERSION = "1.2.1"
+VERSION = "1.2.2"
 MAX_BYTES = 256 << 20
 MAX_PAGES = 400
 MAX_MODELLED = 32
@@ -76,7 +76,9 @@ def parse(data: bytes) -> Document:
 def _parse(source: Any) -> Document:
     if source.needs_pass:
         raise BadInput("unsupported-document", "an encrypted PDF")
-    if not 0 < source.page_count <= MAX_PAGES:
+    if not source.page_count:
+        raise BadInput("malformed-document", "a PDF without pages")
+    if source.page_count > MAX_PAGES:
         raise HostileInput("too-large", f"{source.page_count} pages")
     for page in source:
         if max(page.rect.width, page.rect.height) > MAX_SIDE:

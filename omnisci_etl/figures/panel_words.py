@@ -1,0 +1,177 @@
+"""Places of a figure that its caption names as panels: "Left: ...", "(top right)", "The upper panels show ...".
+
+A panel that is only pointed at ("the line in the left panel") is named by nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+STOPS = frozenset({"", ".", "!", "?"})
+SEGMENT = frozenset("".join(STOPS) + ",;:(") | {""}
+
+_ACROSS = r"(?:left|right|middle|cent(?:er|re)|central)"
+_UPRIGHT = r"(?:top|upper|bottom|lower)"
+_SIDE = (
+    rf"(?:{_UPRIGHT}(?:-?most)?(?:[\s‐‑-]?{_ACROSS})?"
+    rf"|{_ACROSS}(?:-?most)?(?:[\s‐‑-]?(?:{_UPRIGHT}|{_ACROSS}))?)\b"
+)
+_NOUNS = "rows?|columns?|images?|pictures?|diagrams?|graphs?|maps?|figures?"
+_HAND = r"(?:[\s-]hand)?(?:\sside)?"
+_NUMBER = r"(?:\s(?:two|three|four|five|six|\d)(?=\s))?"
+_PART = rf"{_HAND}(?:{_NUMBER}\s(?:panels?|plots?|{_NOUNS}|col\.|sub-?plots?|half))?"
+_SHOWS = (
+    r"\s(?:is|are|was|shows?|displays?|depicts?|presents?|illustrates?|gives?|represents?|corresponds?|contains?|plots?"
+    r"|compares?|reports?|has|have|indicates?|describes?|refers?|differ)\b|,?\srespectively\b"
+)
+# The first word of a place, in a form that is found fast.
+_BEGINS = re.compile(
+    r"[LlRrTtBbUuMmCc](?<![^\W_].)(?:eft|EFT|ight|IGHT|op|OP|ottom|OTTOM|pper|PPER|ower|OWER|iddle|IDDLE|ent(?:er|re|ral))"
+)
+_SIDE_ALONE = re.compile(_SIDE, re.I)
+_SIDES = re.compile(rf"{_SIDE}(?:(?:\s+and\s+|,\s+(?:and\s+)?|\s*&\s*){_SIDE}){{0,5}}", re.I)
+_CLOSING = re.compile(rf"{_PART}(?:[,;]\s[^()\[\]]{{1,40}})?\s*[)\]]:?", re.I)
+_HEADING = re.compile(rf"{_PART}(?::|\s?[|]|\.(?=\s(?-i:[^\W\d_a-z])))", re.I)
+_HEADED = frozenset(".;:!?,)]”") | {""}
+_PANEL = re.compile(
+    rf"(?:\s\((?P<other>{_SIDE})\))?{_HAND}{_NUMBER}\s"
+    rf"(?:(?:panels?|plots?)\b:?|(?:{_NOUNS})\b(?=\s(?:shows?|displays?|depicts?)\b))(?=(?P<verb>{_SHOWS})?)",
+    re.I,
+)
+_ALONE = re.compile(r"\s(?:shows|displays|depicts|presents|illustrates)\b")
+_PLACED = re.compile(r"(?:^|(?<=[.;!?,]\s)|(?<=,\sand\s))(?:on|at|in|to)\s(?:the\s)?$", re.I)
+_PLACE_OF = re.compile(
+    rf"{_HAND}(?=,|\s(?:(?i:panels?|plots?|{_NOUNS})|is|are|we|the|an?|[A-Z0-9][\w-]*)\b)",
+)
+_TAIL = re.compile(rf"{_PART}\)", re.I)
+_LONGEST_TAIL = 60
+_POINTS = re.compile(r"\b(?:in|of|from|to|on|with|by|at|near|along)\s+$")
+_CLAUSE = re.compile(r"\b(?:while|whereas|and)\s+$")
+_SHOWN = re.compile(r"\b(?:shown|displayed|plotted|presented|given|depicted|illustrated)\s(?:in|on)\s+$")
+_IN_SENTENCE = re.compile(r"[^.;:!?]{0,120}")
+
+
+class Place(NamedTuple):
+    """caption[start:end] names places; closed: in brackets; shown: only as where something is shown."""
+
+    start: int
+    end: int
+    labels: tuple[str, ...]
+    closed: bool = False
+    shown: bool = False
+
+
+def before(caption: str, position: int) -> str:
+    """The last character before position that is no blank, "" at the beginning."""
+    while position and caption[position - 1].isspace():
+        position -= 1
+    return caption[position - 1 : position]
+
+
+def places(caption: str) -> list[Place]:
+    """The places that the caption names as panels, in order."""
+    found: list[Place] = []
+    seen = shown = -1
+    for begins in _BEGINS.finditer(caption):
+        sides = _SIDES.match(caption, begins.start()) if begins.start() >= seen else None
+        if sides is None:
+            continue
+        seen = sides.end()
+        place = _closed(caption, sides) or _placed(caption, sides) or _heading(caption, sides)
+        place = place or _panel(caption, sides, shown) or _alone(caption, sides) or _tail(caption, sides)
+        if place:
+            found.append(place)
+            seen = max(seen, place.end)
+            shown = place.end if place.shown else shown
+    named = [place for place in found if not place.shown]
+    return named if len(named) > 1 and all(place.closed for place in named) else found
+
+
+def _place(sides: re.Match[str], start: int, end: int, *, closed: bool = False, shown: bool = False) -> Place:
+    labels = dict.fromkeys(side.capitalize().replace("Central", "Center") for side in _SIDE_ALONE.findall(sides[0]))
+    return Place(start, end, tuple(labels), closed, shown)
+
+
+def _closed(caption: str, sides: re.Match[str]) -> Place | None:
+    """ "(left)", "[Top and bottom rows]", "(right; blue)" """
+    if before(caption, sides.start()) not in ("(", "["):
+        return None
+    end = _CLOSING.match(caption, sides.end())
+    start = max(caption.rfind("(", 0, sides.start()), caption.rfind("[", 0, sides.start()))
+    return _place(sides, start, end.end(), closed=True) if end else None
+
+
+def _placed(caption: str, sides: re.Match[str]) -> Place | None:
+    """ "On the left, ...", "In the top panel the ..." """
+    start = _PLACED.search(caption, max(0, sides.start() - 8), sides.start())
+    end = _PLACE_OF.match(caption, sides.end()) if start else None
+    return _place(sides, start.start(), end.end()) if start and end else None
+
+
+def _heading(caption: str, sides: re.Match[str]) -> Place | None:
+    """ "Left: ...", "Top row | ...", "Left. The ..." """
+    end = _HEADING.match(caption, sides.end())
+    if end is None:
+        return None
+    last = before(caption, sides.start())
+    if end[0].endswith("."):
+        return _place(sides, sides.start(), end.end()) if sides[0][0].isupper() and last in STOPS else None
+    heads = last in _HEADED or caption.endswith(" and ", 0, sides.start())
+    return _place(sides, sides.start(), end.end()) if heads else None
+
+
+def _panel(caption: str, sides: re.Match[str], shown: int) -> Place | None:
+    """ "The left panel shows ...", "A is shown in the top panel, B in the lower panel"; shown: the end of the first."""
+    end = _PANEL.match(caption, sides.end())
+    if end is None:
+        return None
+    start = _with_article(caption, sides.start())
+    shows = _SHOWN.search(caption, max(0, start - 20), start) is not None
+    too = shown >= 0 and _IN_SENTENCE.fullmatch(caption, shown, start) is not None
+    if not (shows or too or _says_something(caption, start, end)):
+        return None
+    place = _place(sides, start, end.end(), shown=shows or (too and not end["verb"]))
+    other = (end["other"].capitalize(),) if end["other"] else ()
+    return place._replace(labels=tuple(dict.fromkeys(place.labels + other)))
+
+
+def _alone(caption: str, sides: re.Match[str]) -> Place | None:
+    """ "The left shows ..." """
+    start = _with_article(caption, sides.start())
+    pointed_at = _POINTS.search(caption, max(0, start - 8), start)
+    if start == sides.start() or pointed_at or not _ALONE.match(caption, sides.end()):
+        return None
+    return _place(sides, start, sides.end())
+
+
+def _tail(caption: str, sides: re.Match[str]) -> Place | None:
+    """ "the mass (in grams; left) and the size (in m; right)" """
+    start = sides.start()
+    end = _TAIL.match(caption, sides.end()) if caption[max(0, start - 2) : start] in (", ", "; ") else None
+    opening = _opening(caption, start) if end else -1
+    return _place(sides, opening, end.end(), closed=True) if end and opening >= 0 else None
+
+
+def _opening(caption: str, position: int) -> int:
+    """Where the bracket opens that is open at a position; -1 where none is, or far away."""
+    depth = 0
+    for place in range(position - 1, max(-1, position - _LONGEST_TAIL), -1):
+        if caption[place] == ")":
+            depth += 1
+        elif caption[place] == "(":
+            if depth == 0:
+                return place
+            depth -= 1
+    return -1
+
+
+def _with_article(caption: str, start: int) -> int:
+    return start - 4 if caption[max(0, start - 4) : start].lower() == "the " else start
+
+
+def _says_something(caption: str, start: int, end: re.Match[str]) -> bool:
+    """Whether "the left panel" begins a statement: at the head of a clause, or before a verb."""
+    if before(caption, start) in SEGMENT or _CLAUSE.search(caption, max(0, start - 9), start):
+        return True
+    return bool(end["verb"]) and not _POINTS.search(caption, max(0, start - 8), start)
