@@ -168,7 +168,7 @@ def scoring() -> None:
         score_lines(keys, range(200), part)
         seconds.append(time.process_time() - started)
         bare.append(
-            best(lambda part=part: [_WORD.findall(text) for one in part for _, text in one.parts()], time.process_time)
+            best(lambda part=part: [_WORD.findall(text) for one in part for _, text in one.parts], time.process_time)
         )
     say(f"deterministic scorers, {length} letters", min(seconds), min(bare), "bare split into words")
     sys.stdout.write(f"{'':34} {200 / min(seconds):9.0f} captions a second in one process\n")
@@ -180,7 +180,7 @@ def embedding() -> None:
         sys.stdout.write(f"similarity is not measured: {embedding_missing()}\n")
         return
     candidates = captions(60)
-    texts = {w for one in candidates for w in cut("\n".join(text for _, text in one.parts()))}
+    texts = {w for one in candidates for w in cut("\n".join(text for _, text in one.parts))}
     texts |= {w for one in candidates for line in one.evidence.text.split("\n") for w in cut(line)}
     bare = partial(minilm().encode, sorted(texts), batch_size=BATCH, show_progress_bar=False)
     bare()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -81,7 +81,7 @@ class Candidate:
 
     @cached_property
     def _sides(self) -> tuple[Candidate, Candidate]:
-        sides = [_sides(text, self.evidence.text) for _, text in self.parts()]
+        sides = [_sides(text, self.evidence.text) for _, text in self.parts]
         own, quoted = (self._with(texts) for texts in zip(*sides, strict=True))
         is_quoting = quoted.body or any(text for _, text in quoted.panels)
         return (own if is_quoting else self), quoted
@@ -92,20 +92,22 @@ class Candidate:
         panels = tuple(zip(labels, texts[1:], strict=False))
         return Candidate(texts[0], panels, self.evidence, self.finish_reason)
 
-    def parts(self) -> Iterator[tuple[str, str]]:
+    @cached_property
+    def parts(self) -> tuple[tuple[str, str], ...]:
         """("body", text), then ("panel LABEL", text) for each panel.
 
         Each text is cut at MAX_PART characters, and those behind the first MAX_CAPTION of all are left out.
         """
         text = self.body[:MAX_PART]
         room = MAX_CAPTION - len(text)
-        yield "body", text
+        parts = [("body", text)]
         for label, text in self.panels[:MAX_PANELS]:
             if room <= 0:
-                return
+                break
             text = text[: min(MAX_PART, room)]
             room -= len(text)
-            yield f"panel {label[:20]}", text
+            parts.append((f"panel {label[:20]}", text))
+        return tuple(parts)
 
 
 @lru_cache(maxsize=REMEMBERED)

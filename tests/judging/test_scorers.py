@@ -97,7 +97,7 @@ def test_evidence_text_joins_what_there_is_and_is_capped() -> None:
 
 
 def test_parts_of_a_caption_are_capped() -> None:
-    parts = list(Candidate("x" * (MAX_PART + 1), tuple(("a" * 50, "y") for _ in range(500)), Evidence("")).parts())
+    parts = list(Candidate("x" * (MAX_PART + 1), tuple(("a" * 50, "y") for _ in range(500)), Evidence("")).parts)
     assert len(parts[0][1]) == MAX_PART
     assert len(parts) < 200
     assert max(len(name) for name, _ in parts) < 40
@@ -137,15 +137,15 @@ def test_the_sides_of_an_endless_caption_have_its_parts() -> None:
     said = "Yield of the salts at a concentration of 5 mM. "
     text = said * 450
     candidate = Candidate(text, tuple((str(n), text) for n in range(30)), Evidence(said))
-    assert len(list(candidate.parts())) < 31
+    assert len(list(candidate.parts)) < 31
     for side in (candidate.unquoted, candidate.quoted):
-        assert len(list(side.parts())) == len(list(candidate.parts()))
+        assert len(list(side.parts)) == len(list(candidate.parts))
 
 
 @given(body=st.text("ab. ;5\n", max_size=120), said=st.text("ab. ;5\n", max_size=120))
 def test_blanks_change_no_place(body: str, said: str) -> None:
     candidate = Candidate(body + said, (("a", said),), Evidence(said))
-    sides = zip(candidate.parts(), candidate.unquoted.parts(), candidate.quoted.parts(), strict=True)
+    sides = zip(candidate.parts, candidate.unquoted.parts, candidate.quoted.parts, strict=True)
     for (_, whole), (_, own), (_, quoted) in sides:
         pairs = zip(own.ljust(len(whole)), quoted.ljust(len(whole)), strict=True)
         assert "".join(left if left != " " else right for left, right in pairs).rstrip() == whole.rstrip()

@@ -43,7 +43,7 @@ def coverage(candidate: Candidate, findings: Sequence[Finding]) -> tuple[float, 
     evidence = candidate.evidence
     clauses = list(clauses_of(evidence.author_caption[:MAX_PART]))[:_MAX_STATEMENTS]
     statements = [clause for clause in clauses if len(content_words(clause)) + len(_amounts(clause)) >= MIN_CONTENT]
-    texts = [text for _, text in candidate.parts()]
+    texts = [text for _, text in candidate.parts]
     words, offers = content_words("\n".join(texts)), [offered(text) for text in texts]
     quotes = [finding.quote for finding in findings if finding.verdict == "supported-by-text"]
     missing = [s for s in statements if not (_quoted(s, quotes) or _stated(s, words, offers))]

@@ -69,7 +69,7 @@ def clauses_of(text: str) -> Iterator[str]:
 def _clauses(candidate: Candidate) -> Iterator[tuple[str, str]]:
     """(claim, its wording in the caption), each wording once; a claim of a panel's text says which panel."""
     seen: set[str] = set()
-    for part, text in candidate.parts():
+    for part, text in candidate.parts:
         for span in clauses_of(text):
             key = normal(span)
             if key not in seen:
@@ -85,7 +85,7 @@ def of_answer(content: Mapping[str, Any], candidate: Candidate) -> Split:
     caption does not (number), where it says again what another said (repeated), or beyond MAX_CLAIMS (too-many).
     With none left the split is that by sentences.
     """
-    texts = [text for _, text in candidate.parts()]
+    texts = [text for _, text in candidate.parts]
     caption, offers = Source("\n".join(texts)), [offered(text) for text in texts]
     dropped: Counter[str] = Counter()
     kept: dict[str, tuple[str, str]] = {}

@@ -198,7 +198,7 @@ def _asked(versions: Sequence[Item], answers: Iterable[tuple[str, str, list[Repl
 
 
 def _words(candidate: Candidate) -> int:
-    return sum(len(text.split()) for _, text in candidate.parts())
+    return sum(len(text.split()) for _, text in candidate.parts)
 
 
 def _own_questions(connection: Connection, planned: Plan) -> list[list[Question]]:

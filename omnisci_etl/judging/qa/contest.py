@@ -92,7 +92,7 @@ def find(opened: Ledger, routes: Routes, entry: Entry, limit: int | None) -> Con
 
 def text_of(candidate: Candidate) -> str:
     """A caption as an answerer reads it: its body, then a line for each panel."""
-    return "\n".join(text if name == "body" else f"{name}: {text}" for name, text in candidate.parts())[:MAX_CAPTION]
+    return "\n".join(text if name == "body" else f"{name}: {text}" for name, text in candidate.parts)[:MAX_CAPTION]
 
 
 def _together(

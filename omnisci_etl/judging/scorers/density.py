@@ -191,7 +191,7 @@ class Density:
 def _score(candidate: Candidate) -> Score:
     evidence = candidate.evidence
     count = _Count(*_known(evidence.author_caption[:MAX_EVIDENCE], evidence.text))
-    (_, body), *parts = candidate.parts()
+    (_, body), *parts = candidate.parts
     count.read(body)
     texts = [text for _, text in parts if text.strip()]
     count.read("\n".join(texts))

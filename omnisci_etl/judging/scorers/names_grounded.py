@@ -84,7 +84,7 @@ def _score(candidate: Candidate, shown: str) -> Score:
     said = unexamined = 0
     stems: frozenset[str] | None = None
     # A sentence of the evidence itself names nothing that the evidence has not.
-    for (part, whole), (_, text) in zip(candidate.parts(), candidate.unquoted.parts(), strict=True):
+    for (part, whole), (_, text) in zip(candidate.parts, candidate.unquoted.parts, strict=True):
         for name in _names(text):
             key = name.text, name.kind
             said += key in judged or len(judged) < _MAX_JUDGED
@@ -94,7 +94,7 @@ def _score(candidate: Candidate, shown: str) -> Score:
             if not judged[key] and len(ungrounded) >= _MAX_EXAMINED:
                 unexamined += 1
             elif not judged[key]:
-                stems = stems or stems_said(normalised(text) for _, text in candidate.parts())
+                stems = stems or stems_said(normalised(text) for _, text in candidate.parts)
                 place = _grounds(text_of_all).place_of(normalised(whole), name, stems)
                 ungrounded.append(_listed(name, part, _weight(name, place, doubt)))
     worst = _once(ungrounded)
@@ -112,7 +112,7 @@ def _score(candidate: Candidate, shown: str) -> Score:
 
 def _quoted(candidate: Candidate) -> int:
     """How often sentences of the evidence in the caption name something."""
-    return sum(min(_MAX_JUDGED, len(_names(text))) for _, text in candidate.quoted.parts())
+    return sum(min(_MAX_JUDGED, len(_names(text))) for _, text in candidate.quoted.parts)
 
 
 def _weight(name: Name, place: Place, doubt: float) -> float:

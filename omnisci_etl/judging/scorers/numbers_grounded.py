@@ -200,7 +200,7 @@ class _Judge:
         """
         # Panels of one caption often share a text, and `read` gives the same Text for the same.
         found: dict[int, list[tuple[Quantity, _Finding | None]]] = {}
-        for (part, text), told in zip(self._candidate.parts(), self._own, strict=True):
+        for (part, text), told in zip(self._candidate.parts, self._own, strict=True):
             if id(told) not in found:
                 found[id(told)] = list(self._in_part(told))
             yield from ((part, text, quantity, finding) for quantity, finding in found[id(told)])
@@ -259,13 +259,13 @@ class _Judge:
     @cached_property
     def _own(self) -> list[Text]:
         """All parts with the quantities of what they do not quote."""
-        pairs = zip(self._candidate.parts(), self._candidate.unquoted.parts(), strict=True)
+        pairs = zip(self._candidate.parts, self._candidate.unquoted.parts, strict=True)
         return [read(text, own) for (_, text), (_, own) in pairs]
 
     @cached_property
     def _quoted(self) -> list[Text]:
         """What the parts quote."""
-        return [read(text) for _, text in self._candidate.quoted.parts()]
+        return [read(text) for _, text in self._candidate.quoted.parts]
 
     def quoted(self) -> int:
         """How many quantities stand in sentences of the evidence."""

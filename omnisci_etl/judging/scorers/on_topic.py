@@ -112,7 +112,7 @@ def _sentences(text: str, evidence: frozenset[str]) -> tuple[_Sentence, ...]:
 
 def _weighed(candidate: Candidate, evidence: frozenset[str]) -> list[tuple[str, _Sentence, float]]:
     """Every sentence with its part and its weight."""
-    sentences = [(part, one) for part, text in candidate.parts() for one in _sentences(text, evidence)]
+    sentences = [(part, one) for part, text in candidate.parts for one in _sentences(text, evidence)]
     told = Counter(term for _, sentence in sentences for term in sentence.missing)
     known = min(1.0, sqrt(len(evidence) / ENOUGH))
     return [(part, sentence, known * sentence.weight(told)) for part, sentence in sentences]

@@ -71,7 +71,7 @@ class PictureSimilarity:
 
         Raises BlobMissing where the store has lost a picture, ConfigError where the model cannot be loaded.
         """
-        cuts = [self._cut("\n".join(text for _, text in candidate.parts())) for candidate in candidates]
+        cuts = [self._cut("\n".join(text for _, text in candidate.parts)) for candidate in candidates]
         texts = self._texts.of({window for windows in cuts for window in windows}, ())
         pictures = self._pictures.of((), {c.evidence.image_sha256 for c in candidates if c.evidence.image_sha256})
         return [

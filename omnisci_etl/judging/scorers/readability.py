@@ -147,7 +147,7 @@ class Readability:
 
     def score(self, candidates: Sequence[Candidate]) -> list[Score]:
         """Details: words, sentences, longest (sentence, in words), lix, and off as {kind: what it took off}."""
-        return [_score("\n".join(text for _, text in candidate.parts())) for candidate in candidates]
+        return [_score("\n".join(text for _, text in candidate.parts)) for candidate in candidates]
 
 
 def _score(text: str) -> Score:

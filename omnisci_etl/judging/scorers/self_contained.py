@@ -292,7 +292,7 @@ def _score(candidate: Candidate) -> Score:
     own = _own_numbers(candidate.evidence.label)
     listed = []
     kinds: Counter[str] = Counter()
-    for part, text in candidate.parts():
+    for part, text in candidate.parts:
         found = _dangling(text, own)
         if part == "body":
             found = *found, *_form(candidate.body[:MAX_PART], candidate.evidence.text)

@@ -81,7 +81,7 @@ class Similarity:
 
         Windows are embedded once a call, those of the evidence once as long as this scorer remembers them.
         """
-        captions = [cut("\n".join(text for _, text in candidate.parts())) for candidate in candidates]
+        captions = [cut("\n".join(text for _, text in candidate.parts)) for candidate in candidates]
         cuts: dict[str, list[str]] = {}
         for text in {line for candidate in candidates for line in candidate.evidence.text.split("\n")}:
             cuts[text] = cut(text)

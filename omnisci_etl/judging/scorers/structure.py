@@ -211,7 +211,7 @@ class Structure:
 
 def _score(candidate: Candidate) -> Score:
     evidence = candidate.evidence
-    parts = list(candidate.parts())
+    parts = candidate.parts
     words = sum(_form(text).words for _, text in parts)
     copied = round(_copied(candidate), 3)
     found = [*_ending(candidate.finish_reason), *_length(words), *_boilerplate(parts)]

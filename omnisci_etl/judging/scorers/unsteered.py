@@ -43,7 +43,7 @@ def _score(candidate: Candidate) -> Score:
     orders = _orders((*evidence.texts, evidence.picture_text))
     found = [
         {"kind": trace.kind, "part": part, "text": trace.quote}
-        for part, text in candidate.parts()
+        for part, text in candidate.parts
         for trace in traces(text, orders)
     ]
     return Score(0.0 if found else 1.0, {"traces": found[:MAX_LISTED]})

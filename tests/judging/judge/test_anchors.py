@@ -34,8 +34,8 @@ def test_versions_are_worth_what_they_are_said_to_be(item: anchors.Item) -> None
         return sum(one.sure and not grounds(offers, one) for one in find_quantities(text))
 
     for version in (item.good, item.reworded, item.longer, item.longest):
-        assert sum(wrong(text) for _, text in version.parts()) == 0
-    assert sum(wrong(text) for _, text in item.faulty.parts()) >= 1
+        assert sum(wrong(text) for _, text in version.parts) == 0
+    assert sum(wrong(text) for _, text in item.faulty.parts) >= 1
     assert len(item.good.body) < len(item.longer.body) < len(item.longest.body)
     for sentence in item.good.body.split(". "):
         assert sentence.rstrip(".") in item.longest.body
