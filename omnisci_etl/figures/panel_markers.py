@@ -213,9 +213,15 @@ def _filled(caption: str, bold: list[Marker]) -> list[Marker]:
     """Bold letters, and those that fill gaps between them or go on from the last: somebody forgot the bold."""
     known = sorted({label for marker in bold for label in marker.labels if len(label) == 1})
     missing = {label for first, last in pairwise(known) for label in between(first, last)}
-    apart = _apart(bold, _brackets(caption)) if missing or (known and known[0] in "aA") else []
+    end = max((marker.end for marker in bold), default=0)
+    following = _following(caption, known, end)
+    if not missing and not following:
+        return bold
+    apart = _apart(bold, _brackets(caption))
     filling = [m._replace(labels=tuple(label for label in m.labels if label in missing)) for m in apart]
-    filling = [*(marker for marker in filling if marker.labels), *_going_on(caption, bold, known, apart)]
+    filling = [marker for marker in filling if marker.labels]
+    if following:
+        filling += _going_on(caption, end, following, [*apart, *_apart(bold, _bare_markers(caption))])
     return sorted([*bold, *filling], key=lambda marker: marker.start)
 
 
@@ -223,13 +229,18 @@ def _apart(bold: list[Marker], markers: list[Marker]) -> list[Marker]:
     return [m for m in markers if not any(b.start < m.end and m.start < b.end for b in bold)]
 
 
-def _going_on(caption: str, bold: list[Marker], known: list[str], brackets: list[Marker]) -> list[Marker]:
-    """The letters at heads of sentences that follow, one by one, on bold ones that begin with "a"."""
+def _following(caption: str, known: list[str], end: int) -> str:
+    """The letter after those known from "a" on, where it stands by itself behind end; else none."""
     if len(known) < 2 or known[0] not in "aA" or not known[-1].isalpha() or known[-1] in "zZ":
-        return []
-    expected, end = chr(ord(known[-1]) + 1), max(marker.end for marker in bold)
+        return ""
+    letter = chr(ord(known[-1]) + 1)
+    return letter if re.search(rf"(?<![^\W_]){letter}(?![^\W_])", caption[end:]) else ""
+
+
+def _going_on(caption: str, end: int, expected: str, markers: list[Marker]) -> list[Marker]:
+    """The letters at heads of sentences behind end that go on one by one from the expected one."""
     found = []
-    for marker in sorted([*brackets, *_apart(bold, _bare_markers(caption))], key=lambda m: m.start):
+    for marker in sorted(markers, key=lambda m: m.start):
         if marker.start > end and marker.labels[0] == expected and before(caption, marker.start) in STOPS:
             found.append(marker)
             expected, end = chr(ord(marker.labels[-1]) + 1), marker.end
