@@ -20,7 +20,7 @@ from PIL import Image, UnidentifiedImageError, features
 from omnisci_etl.errors import BadInput, HostileInput
 from omnisci_etl.figures import postscript
 from omnisci_etl.figures.metadata import without_metadata
-from omnisci_etl.figures.pixels import flat, is_turned, upright
+from omnisci_etl.figures.pixels import averaged, flat, is_turned, room, upright
 from omnisci_etl.hashing import sha256_hex
 from omnisci_etl.papers.isolate import call_isolated
 
@@ -112,7 +112,13 @@ def _is_svg(data: bytes) -> bool:
 
 
 def _load_raster(data: bytes, original: str, angle: int) -> LoadedPicture:
-    image = _decoded(data, _FORMATS)
+    image = _open(data, _FORMATS)
+    with room.for_(image.size):
+        return _raster(image, data, original, angle)
+
+
+def _raster(image: Image.Image, data: bytes, original: str, angle: int) -> LoadedPicture:
+    _decode(image, data)
     if image.format in _KEPT and not angle and not _must_change(image):
         kept = without_metadata(data, image.format)
         if kept is not None:
@@ -120,9 +126,8 @@ def _load_raster(data: bytes, original: str, angle: int) -> LoadedPicture:
     return _encoded(_turned(_normal(image), angle), original)
 
 
-def _decoded(data: bytes, formats: tuple[str, ...]) -> Image.Image:
-    """The first frame, its pixels loaded."""
-    image = _open(data, formats)
+def _decode(image: Image.Image, data: bytes) -> None:
+    """Load the pixels of the first frame."""
     _check_size(image)
     if image.format == "JPEG" and data.count(b"\xff\xda") > MAX_SCANS:
         raise HostileInput("picture-too-large", f"more than {MAX_SCANS} scans")
@@ -131,7 +136,6 @@ def _decoded(data: bytes, formats: tuple[str, ...]) -> Image.Image:
         image.load()
     except (*_DECODING_ERRORS, Image.DecompressionBombError) as e:
         raise BadInput("picture-undecodable", f"{image.format}: {e}") from e
-    return image
 
 
 def _must_change(image: Image.Image) -> bool:
@@ -212,7 +216,9 @@ def render_jpeg2000(data: bytes) -> bytes:
     """A JPEG 2000 picture as PNG. Meant to be run in a worker process: its decoder is the least tried of all."""
     if not features.check("jpg_2000"):
         raise BadInput("picture-unsupported", "JPEG 2000 needs OpenJPEG in Pillow")
-    return _png(_normal(_decoded(data, ("JPEG2000",))))
+    image = _open(data, ("JPEG2000",))
+    _decode(image, data)
+    return _png(_normal(image))
 
 
 def import_pymupdf() -> Any:
@@ -249,9 +255,17 @@ def compose(pictures: Sequence[LoadedPicture]) -> LoadedPicture:
     """
     if len(pictures) == 1:
         return pictures[0]
-    columns = _columns(pictures)
-    images = [_shrunk(picture, 2 * MAX_SIDE // columns) for picture in pictures]
-    rows = [_row(images[start : start + columns]) for start in range(0, len(images), columns)]
+    with room.for_((MAX_SIDE, 2 * MAX_SIDE)):
+        canvas = _canvas(pictures, _columns(pictures))
+        return _encoded(canvas, sha256_hex("\n".join(picture.original_sha256 for picture in pictures).encode()))
+
+
+def _canvas(pictures: Sequence[LoadedPicture], columns: int) -> Image.Image:
+    """The pictures in rows of so many; those of one row are held at once."""
+    rows = [
+        _row([_shrunk(picture, 2 * MAX_SIDE // columns) for picture in pictures[start : start + columns]])
+        for start in range(0, len(pictures), columns)
+    ]
     width = max(row.width for row in rows)
     canvas = Image.new("RGB", (width, sum(row.height for row in rows) + _GAP * (len(rows) - 1)), "white")
     top = 0
@@ -259,7 +273,7 @@ def compose(pictures: Sequence[LoadedPicture]) -> LoadedPicture:
         canvas.paste(row, (0, top))
         top += row.height + _GAP
     canvas.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-    return _encoded(canvas, sha256_hex("\n".join(picture.original_sha256 for picture in pictures).encode()))
+    return canvas
 
 
 def _shrunk(picture: LoadedPicture, side: int) -> Image.Image:
@@ -304,25 +318,27 @@ def for_model(picture: bytes, *, max_side: int = 2048) -> tuple[bytes, str]:
     small = max(image.width, image.height) <= max_side
     if media_type and small and not image.has_transparency_data and image.mode != "CMYK":
         return picture, media_type
-    try:
-        image.load()
-        sent = flat(image)
-    except (*_DECODING_ERRORS, Image.DecompressionBombError) as e:
-        raise BadInput("picture-undecodable", str(e)) from e
-    if not small:
-        sent.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
-    return _png(sent), "image/png"
+    with room.for_(image.size):
+        try:
+            image.load()
+            # From twice the sides that are wanted a picture is as sharp as from all of its own.
+            sent = flat(image, max(1, (max(image.size) - 1) // (2 * max_side)))
+        except (*_DECODING_ERRORS, Image.DecompressionBombError) as e:
+            raise BadInput("picture-undecodable", str(e)) from e
+        if not small:
+            sent.thumbnail((max_side, max_side), Image.Resampling.LANCZOS)
+        return _png(sent), "image/png"
 
 
 def small_copy(picture: bytes) -> Image.Image:
     """A stored picture in RGB on white, at most 512 and at least 16 pixels a side, for looking at as a whole."""
     image = _open(picture)
     _check_size(image)
-    try:
-        image.draft("RGB", (SMALL_SIDE, SMALL_SIDE))
-        whole = flat(image)
-    except (*_DECODING_ERRORS, Image.DecompressionBombError) as e:
-        raise BadInput("picture-undecodable", str(e)) from e
-    scale = min(1.0, SMALL_SIDE / max(whole.size))
-    width, height = (max(MIN_SIDE // 2, round(side * scale)) for side in whole.size)
-    return whole.resize((width, height), Image.Resampling.BOX).convert("RGB")
+    with room.for_(image.size):
+        try:
+            image.draft("RGB", (SMALL_SIDE, SMALL_SIDE))
+            scale = min(1.0, SMALL_SIDE / max(image.size))
+            width, height = (max(MIN_SIDE // 2, round(side * scale)) for side in image.size)
+            return averaged(image, (width, height)).convert("RGB")
+        except (*_DECODING_ERRORS, Image.DecompressionBombError) as e:
+            raise BadInput("picture-undecodable", str(e)) from e

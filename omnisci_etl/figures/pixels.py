@@ -6,11 +6,17 @@ Large pictures are converted band by band, so that no step holds more than the p
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import math
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from PIL import Image, ImageCms, ImageOps
 
-BAND = 512
+BAND = 128
+LARGE = 16_000_000
+MAX_HELD = 24_000_000
+"""Pixels; most take four bytes, twice that while they are converted."""
 MAX_PROFILE = 4 << 20
 
 _SPACES = {"RGB": "RGB", "CMYK": "CMYK"}
@@ -27,16 +33,67 @@ def is_turned(image: Image.Image) -> bool:
     return image.getexif().get(0x0112, 1) in range(2, 9)
 
 
-def flat(image: Image.Image) -> Image.Image:
-    """The picture in 8-bit grey or sRGB, on white where it is transparent."""
+def flat(image: Image.Image, factor: int = 1) -> Image.Image:
+    """The picture in 8-bit grey or sRGB, on white where it is transparent.
+
+    What has to be converted for that has its sides divided by factor, rounded up; any other is given back as it is.
+    """
     mode, convert = _conversion(image)
     if convert is None:
         return image
-    result = Image.new(mode, image.size)
-    for top in range(0, image.height, BAND):
-        bottom = min(top + BAND, image.height)
-        result.paste(convert(image.crop((0, top, image.width, bottom))), (0, top))
+    result = Image.new(mode, (-(-image.width // factor), -(-image.height // factor)))
+    step = max(1, BAND // factor) * factor
+    for top in range(0, image.height, step):
+        band = convert(image.crop((0, top, image.width, min(top + step, image.height))))
+        result.paste(band if factor == 1 else band.reduce(factor), (0, top // factor))
     return result
+
+
+def averaged(image: Image.Image, size: tuple[int, int], large: int = LARGE) -> Image.Image:
+    """The flat picture in a smaller size, each pixel the mean of what it stands for, of large ones to within 1."""
+    mode, convert = _conversion(image)
+    if convert is None or image.width * image.height <= large:
+        return flat(image).resize(size, Image.Resampling.BOX)
+    result = Image.new(mode, size)
+    width, height = size
+    scale = image.height / height
+    step = max(1, int(BAND / scale))
+    for top in range(0, height, step):
+        bottom = min(top + step, height)
+        first, last = int(top * scale), min(image.height, math.ceil(bottom * scale))
+        band = convert(image.crop((0, first, image.width, last)))
+        box = (0, top * scale - first, image.width, min(bottom * scale - first, band.height))
+        result.paste(band.resize((width, bottom - top), Image.Resampling.BOX, box=box), (0, top))
+    return result
+
+
+class Room:
+    """How many pixels this process may hold decoded at once, whatever the number of its threads.
+
+    Who asks for more than there is waits; a picture that is larger than all of it is let in alone.
+    """
+
+    def __init__(self, pixels: int) -> None:
+        self._pixels = pixels
+        self._held = 0
+        self._freed = threading.Condition()
+
+    @contextmanager
+    def for_(self, size: tuple[int, int]) -> Iterator[None]:
+        """Room for a picture of this width and height. Not to be asked for twice by one thread."""
+        pixels = size[0] * size[1]
+        with self._freed:
+            self._freed.wait_for(lambda: not self._held or self._held + pixels <= self._pixels)
+            self._held += pixels
+        try:
+            yield
+        finally:
+            with self._freed:
+                self._held -= pixels
+                self._freed.notify_all()
+
+
+room = Room(MAX_HELD)
 
 
 def _conversion(image: Image.Image) -> tuple[str, _Convert | None]:

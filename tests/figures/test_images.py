@@ -8,17 +8,19 @@ import os
 import shutil
 import stat
 import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageDraw
+from PIL import Image, ImageChops, ImageCms, ImageDraw
 
 from omnisci_etl.errors import BadInput, HostileInput
 from omnisci_etl.figures import images
-from omnisci_etl.figures.images import MAX_SCANS, LoadedPicture, compose, for_model, load_picture
-from omnisci_etl.figures.pixels import BAND, flat
+from omnisci_etl.figures.images import MAX_SCANS, LoadedPicture, compose, for_model, load_picture, small_copy
+from omnisci_etl.figures.pixels import BAND, Room, averaged, flat
 
 EPS = (
     b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 10 10 110 60\n"
@@ -140,6 +142,62 @@ def test_large_pictures_are_flattened_in_bands_without_a_seam() -> None:
     assert flat(layer).tobytes() == whole.tobytes()
     assert flat(layer.convert("CMYK")).tobytes() == layer.convert("CMYK").convert("RGB").tobytes()
     assert flat(whole) is whole
+    assert flat(layer, 3).size == (14, -(-layer.height // 3))
+    assert flat(layer, 3).tobytes() == whole.reduce(3).tobytes()
+    assert flat(whole, 3) is whole
+    for size in ((20, 191), (40, layer.height), (7, 33)):
+        small = whole.resize(size, Image.Resampling.BOX)
+        assert averaged(layer, size).tobytes() == small.tobytes()
+        by_bands = averaged(layer, size, large=0)
+        assert max(high for _, high in ImageChops.difference(by_bands, small).getextrema()) <= 1
+
+
+def test_room_for_pictures_is_shared_and_the_largest_comes_in_alone() -> None:
+    room, inside, most, alone = Room(100), [], [], []
+
+    def hold(side: int) -> None:
+        with room.for_((side, side)):
+            inside.append(side * side)
+            most.append(sum(inside))
+            alone.append(side < 20 or len(inside) == 1)
+            time.sleep(0.002)
+            inside.remove(side * side)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(hold, [5, 6, 20, 5, 7, 3, 20, 8, 5, 4] * 5))
+    assert max(total for total in most if total < 400) <= 100
+    assert all(alone)
+    assert not inside
+
+
+def test_room_is_given_back_after_an_error() -> None:
+    room = Room(1)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="broken"), room.for_((5, 5)):
+            raise ValueError("broken")
+
+
+def test_a_large_transparent_picture_is_looked_at_without_a_second_one_of_its_size() -> None:
+    large = Image.new("RGBA", (9000, 7000), (200, 30, 30, 128))
+    large.putpixel((0, 0), (0, 0, 0, 0))
+    data = encoded(large, "PNG", compress_level=1)
+    del large
+    tracked = Path("/proc/self/clear_refs")
+    tracked.write_text("5")
+    before = peak()
+    assert small_copy(data).size == (512, 398)
+    assert load_sent(data) == (2048, 1593)
+    assert peak() - before < 420, "MB"
+
+
+def peak() -> int:
+    """The most memory that this process has had since it was last reset, in MB."""
+    return int(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0]) >> 10
+
+
+def load_sent(data: bytes) -> tuple[int, int]:
+    """Width and height of what a model would be sent."""
+    return opened(for_model(data)[0]).size
 
 
 def test_colours_of_a_profile_become_those_of_the_screen() -> None:
