@@ -152,7 +152,7 @@ def test_spelled_counts_ground_but_need_no_ground() -> None:
 def test_absurd_numbers_are_left_out(number: str) -> None:
     start = time.process_time()
     assert [q for q in find_quantities(f"value {number} units") if q.end - q.start > 45] == []
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize(
