@@ -255,7 +255,8 @@ def compose(pictures: Sequence[LoadedPicture]) -> LoadedPicture:
     """
     if len(pictures) == 1:
         return pictures[0]
-    with room.for_((MAX_SIDE, 2 * MAX_SIDE)):
+    # The parts of a row, the rows, and the canvas: no more than twice what the parts have.
+    with room.for_((2, min(sum(picture.width * picture.height for picture in pictures), MAX_SIDE**2))):
         canvas = _canvas(pictures, _columns(pictures))
         return _encoded(canvas, sha256_hex("\n".join(picture.original_sha256 for picture in pictures).encode()))
 
