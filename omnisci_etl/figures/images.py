@@ -11,7 +11,8 @@ import io
 import math
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -203,13 +204,10 @@ def render_pdf(data: bytes, *, page: int = 1) -> bytes:
     pymupdf = import_pymupdf()
     if pymupdf is None:
         raise BadInput("picture-unsupported", "PDF pictures need PyMuPDF")
-    try:
-        with pymupdf.open(stream=data, filetype="pdf") as document:
-            if document.needs_pass or not 0 < page <= document.page_count:
-                raise BadInput("picture-undecodable", f"a PDF without a readable page {page}")
-            return render_area(document[page - 1], None)
-    except (RuntimeError, ValueError, TypeError) as e:
-        raise BadInput("picture-undecodable", f"PDF: {e}") from e
+    with faults_of_mupdf("picture-undecodable"), pymupdf.open(stream=data, filetype="pdf") as document:
+        if document.needs_pass or not 0 < page <= document.page_count:
+            raise BadInput("picture-undecodable", f"a PDF without a readable page {page}")
+        return render_area(document[page - 1], None)
 
 
 def render_jpeg2000(data: bytes) -> bytes:
@@ -230,6 +228,18 @@ def import_pymupdf() -> Any:
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     return pymupdf
+
+
+@contextmanager
+def faults_of_mupdf(slug: str) -> Iterator[None]:
+    """What PyMuPDF raises for a document that it cannot read, as BadInput; MemoryError where MuPDF gets none."""
+    mupdf = import_pymupdf().mupdf
+    try:
+        yield
+    except mupdf.FzErrorSystem as e:
+        raise MemoryError(str(e)) from e
+    except (mupdf.FzErrorBase, RuntimeError, ValueError, TypeError, KeyError, IndexError) as e:
+        raise BadInput(slug, f"PDF: {e}") from e
 
 
 def render_area(page: Any, area: tuple[float, float, float, float] | None) -> bytes:

@@ -212,6 +212,22 @@ def test_what_cannot_be_read(make: Callable[[], bytes], slug: str) -> None:
     assert caught.value.slug == slug
 
 
+@pytest.mark.parametrize(("size", "outcome"), [(1 << 62, MemoryError), (0, BadInput)])
+def test_faults_of_mupdf_while_a_page_is_read(
+    monkeypatch: pytest.MonkeyPatch, size: int, outcome: type[Exception]
+) -> None:
+    mupdf = pytest.importorskip("pymupdf").mupdf
+
+    def fails(*_: object, **__: object) -> None:
+        if size:
+            mupdf.fz_malloc(size)
+        raise mupdf.FzErrorFormat("no objects found")
+
+    monkeypatch.setattr(pdf_document, "read_page", fails)
+    with pytest.raises(outcome):
+        parse(one_column())
+
+
 def test_a_truncated_file_is_repaired_or_refused() -> None:
     data = one_column().bytes_()
     try:

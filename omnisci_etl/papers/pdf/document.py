@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from omnisci_etl.errors import BadInput, HostileInput
-from omnisci_etl.figures.images import import_pymupdf
+from omnisci_etl.figures.images import faults_of_mupdf, import_pymupdf
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.mentions import figure_number, survey_figures
@@ -57,7 +57,8 @@ def parse(data: bytes) -> Document:
     """The figures of a PDF, each with its part of the page rendered.
 
     Raises BadInput("malformed-document") for what MuPDF cannot read, "unsupported-document" for encrypted files
-    and where PyMuPDF is not installed, HostileInput("too-large") over 400 pages or pages over 200 inches a side.
+    and where PyMuPDF is not installed, HostileInput("too-large") over 400 pages or pages over 200 inches a side,
+    MemoryError where MuPDF gets none.
     """
     pymupdf = import_pymupdf()
     if pymupdf is None:
@@ -66,11 +67,8 @@ def parse(data: bytes) -> Document:
         raise HostileInput("too-large", f"a PDF of {len(data)} bytes")
     if b"%PDF-" not in data[:1024]:
         raise BadInput("malformed-document", "no PDF header")
-    try:
-        with pymupdf.open(stream=data, filetype="pdf") as source:
-            return _parse(source)
-    except (RuntimeError, ValueError, TypeError, KeyError, IndexError) as e:
-        raise BadInput("malformed-document", f"PDF: {e}") from e
+    with faults_of_mupdf("malformed-document"), pymupdf.open(stream=data, filetype="pdf") as source:
+        return _parse(source)
 
 
 def _parse(source: Any) -> Document:

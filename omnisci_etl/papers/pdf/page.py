@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -81,7 +82,7 @@ class Page:
 
 
 def activate_layout_model() -> bool:
-    """Switch on PyMuPDF's layout model; False where it is not installed."""
+    """Switch on PyMuPDF's layout model, without its warnings of boxes of no size; False where it is not installed."""
     if import_pymupdf() is None:
         return False
     try:
@@ -89,6 +90,7 @@ def activate_layout_model() -> bool:
     except ImportError:
         return False
     layout.activate()
+    warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"pymupdf\.layout")
     return True
 
 
