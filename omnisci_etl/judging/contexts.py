@@ -240,20 +240,27 @@ class Context:
         )
         places = self._by_letters.get(before[-_SEED:], ())
         before = before[::-1]
-        wrong, match = QUOTED, None
         # Of more than QUOTED letters in common more than half stand on one side: that is told far faster.
         near, next_to = before[: QUOTED // 2 + 1], behind[: QUOTED // 2 + 1]
-        for place in places:
-            if not (place.before.startswith(near) or place.behind.startswith(next_to)):
-                continue
-            if place.amounts.contests(amounts) and not place.amounts.holds(amounts):
+        others = [
+            place
+            for place in places
+            if (place.before.startswith(near) or place.behind.startswith(next_to))
+            and place.amounts.contests(amounts)
+            and not place.amounts.holds(amounts)
+        ]
+        if not others:
+            return None
+        right = max([place.in_common(before, behind) for place in places if place.amounts.holds(amounts)], default=0)
+        wrong, match = max(QUOTED, right + QUOTED_MORE - 1), None
+        # Each side has what the other has no room for.
+        near, next_to = before[: max(0, wrong + 1 - len(behind))], behind[: max(0, wrong + 1 - len(before))]
+        for place in others:
+            if place.before.startswith(near) and place.behind.startswith(next_to):
                 common = place.in_common(before, behind)
                 if common > wrong:
                     wrong, match = common, place
         if match is None:
-            return None
-        right = (place.in_common(before, behind) for place in places if place.amounts.holds(amounts))
-        if wrong < max(right, default=0) + QUOTED_MORE:
             return None
         return Match(match.text.text, match.text.quantities[match.number], match.amounts)
 

@@ -22,7 +22,7 @@ from omnisci_etl.judging.evidence import Candidate
 from omnisci_etl.judging.lines import Key, Scored, score_lines
 
 # So many captions keep a process busy for longer than it takes to hand them over.
-PART = 25
+PART = 100
 # A worker holds hundreds of thousands of objects for as long as it lives: what the collector looks through must be new.
 _YOUNG = 50_000
 
@@ -65,7 +65,7 @@ class Workers:
 @contextmanager
 def workers(captions: int) -> Iterator[Workers]:
     """Workers for about so many captions; for few of them starting processes would take longer than the work."""
-    cores = len(os.sched_getaffinity(0)) if captions >= 4 * PART else 1
+    cores = len(os.sched_getaffinity(0)) if captions >= 2 * PART else 1
     crew = Workers(cores)
     try:
         yield crew
