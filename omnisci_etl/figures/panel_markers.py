@@ -41,13 +41,15 @@ class Style(NamedTuple):
 
 
 ALPHABETS = (tuple("abcdefghijklmnopqrstuvwxyz"), tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ROMAN, ROMAN_CAPITALS)
-_SEP = rf"(?:\s*(?:[,;&]|{DASH})\s*(?:and\s+)?|\s+(?:and|to)\s+)"
+_SEP = rf"(?:\s*(?:[,;&]|{DASH})\s*(?:and\s+)?|\s+(?:and|to|through)\s+)"
 _LABEL = r"[A-Za-z](?:[1-9](?!\d)|['′’])?"
 _LETTERS = rf"[A-Za-z](?:{_SEP}[A-Za-z]){{0,25}}"
 _LABELS = rf"{_LABEL}(?:{_SEP}{_LABEL}){{0,25}}"
 _BETWEEN = re.compile(_SEP)
 _LONGEST_JOINT = 16
-_DASHED = re.compile(rf"{DASH}|\bto\b")
+# What else a bracket says behind the letter in it: "(**a**, scale bar 5 nm)".
+_ASIDE = re.compile(r"[,;:]\s[^()\[\]]{1,120}[)\]]")
+_DASHED = re.compile(rf"{DASH}|\b(?:to|through)\b")
 _ALL_LABELS = re.compile(_LABELS)
 _PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<label>{_LABEL})")
 _PANEL_WORD = r"(?:(?i:panels?|plots?|sub-?fig(?:ure)?s?\.?)\s+)"
@@ -131,7 +133,8 @@ def join(caption: str, markers: list[Marker]) -> list[Marker]:
     if ")" not in caption and "]" not in caption:
         return _joined(caption, markers)
     joined = _joined(caption, [_with_brackets(caption, marker) for marker in markers])
-    return [_with_brackets(caption, marker) for marker in joined]
+    starts = [*[marker.start for marker in joined[1:]], len(caption)]
+    return [_with_aside(caption, _with_brackets(caption, m), end) for m, end in zip(joined, starts, strict=False)]
 
 
 def _joined(caption: str, markers: list[Marker]) -> list[Marker]:
@@ -164,7 +167,9 @@ def between(first: str, last: str) -> tuple[str, ...]:
 
 
 def opens_sentence(caption: str, position: int) -> bool:
-    """Whether what stands at position looks like the first word of a sentence."""
+    """Whether what stands at position looks like the first word of a sentence; a number that sticks to it cites."""
+    if caption[position : position + 1].isdigit():
+        return False
     while caption[position : position + 1].isspace():
         position += 1
     return _OPENS.match(caption, position) is not None
@@ -179,8 +184,21 @@ def _with_brackets(caption: str, marker: Marker) -> Marker:
     end = marker.end
     if caption[end : end + 1] not in _CLOSE or before(caption, marker.start) not in _OPEN:
         return marker
-    start = max(caption.rfind("(", 0, marker.start), caption.rfind("[", 0, marker.start))
-    return marker._replace(start=start, end=end + 1, closed=True)
+    return marker._replace(start=_opened(caption, marker), end=end + 1, closed=True)
+
+
+def _with_aside(caption: str, marker: Marker, limit: int) -> Marker:
+    """The marker with its bracket and what else that says, up to where the next marker begins."""
+    if marker.closed or before(caption, marker.start) not in _OPEN:
+        return marker
+    aside = _ASIDE.match(caption, marker.end, limit)
+    if aside is None:
+        return marker
+    return marker._replace(start=_opened(caption, marker), end=aside.end(), closed=True)
+
+
+def _opened(caption: str, marker: Marker) -> int:
+    return max(caption.rfind("(", 0, marker.start), caption.rfind("[", 0, marker.start))
 
 
 def _labels(text: str) -> tuple[str, ...]:
@@ -221,7 +239,9 @@ def _filled(caption: str, bold: list[Marker]) -> list[Marker]:
     filling = [m._replace(labels=tuple(label for label in m.labels if label in missing)) for m in apart]
     filling = [marker for marker in filling if marker.labels]
     if following:
-        filling += _going_on(caption, end, following, [*apart, *_apart(bold, _bare_markers(caption))])
+        bracketed = before(caption, bold[0].start) in _OPEN
+        further = [*apart, *_apart(bold, _bare_markers(caption))]
+        filling += _going_on(caption, end, following, further, bracketed=bracketed)
     return sorted([*bold, *filling], key=lambda marker: marker.start)
 
 
@@ -237,14 +257,23 @@ def _following(caption: str, known: list[str], end: int) -> str:
     return letter if re.search(rf"(?<![^\W_]){letter}(?![^\W_])", caption[end:]) else ""
 
 
-def _going_on(caption: str, end: int, expected: str, markers: list[Marker]) -> list[Marker]:
-    """The letters at heads of sentences behind end that go on one by one from the expected one."""
+def _going_on(caption: str, end: int, expected: str, markers: list[Marker], *, bracketed: bool) -> list[Marker]:
+    """The letters behind end that go on from the expected one: at heads of sentences, and where the others stand in
+    brackets several in one ("(G and H)"; one alone may stand for anything).
+    """
     found = []
     for marker in sorted(markers, key=lambda m: m.start):
-        if marker.start > end and marker.labels[0] == expected and before(caption, marker.start) in STOPS:
+        if marker.start <= end or marker.labels[0] != expected:
+            continue
+        if before(caption, marker.start) in STOPS or (bracketed and marker.closed and _is_run(marker.labels)):
             found.append(marker)
-            expected, end = chr(ord(marker.labels[-1]) + 1), marker.end
+            expected, end = chr(ord(marker.labels[-1][0]) + 1), marker.end
     return found
+
+
+def _is_run(labels: Sequence[str]) -> bool:
+    """Whether these are several letters that follow one another."""
+    return len(labels) > 1 and "".join(labels) in ascii_letters
 
 
 def _brackets(caption: str) -> list[Marker]:

@@ -42,10 +42,11 @@ _PANEL = re.compile(
 _ALONE = re.compile(r"\s(?:shows|displays|depicts|presents|illustrates)\b")
 _PLACED = re.compile(r"(?:^|(?<=[.;!?,]\s)|(?<=,\sand\s))(?:on|at|in|to)\s(?:the\s)?$", re.I)
 _PLACE_OF = re.compile(
-    rf"{_HAND}(?=,|\s(?:(?i:panels?|plots?|{_NOUNS})|is|are|we|the|an?|[A-Z0-9][\w-]*)\b)",
+    rf"{_HAND}(?:\s(?i:panels?|plots?|{_NOUNS})\b|(?=,|\s(?:is|are|we|the|an?|[A-Z0-9][\w-]*)\b))",
 )
 _TAIL = re.compile(rf"{_PART}\)", re.I)
 _LONGEST_TAIL = 60
+_ROW = re.compile(r"\b(?:row|column)\b", re.I)
 _POINTS = re.compile(r"\b(?:in|of|from|to|on|with|by|at|near|along)\s+$")
 _CLAUSE = re.compile(r"\b(?:while|whereas|and)\s+$")
 _SHOWN = re.compile(r"\b(?:shown|displayed|plotted|presented|given|depicted|illustrated)\s(?:in|on)\s+$")
@@ -84,8 +85,17 @@ def places(caption: str) -> list[Place]:
             found.append(place)
             seen = max(seen, place.end)
             shown = place.end if place.shown else shown
+    heads = [place for place in found if not place.closed and not place.shown]
+    if len(heads) > 1 and _repeat([place for place in found if place.closed]):
+        return heads
     named = [place for place in found if not place.shown]
     return named if len(named) > 1 and all(place.closed for place in named) else found
+
+
+def _repeat(places: list[Place]) -> bool:
+    """Whether a place is named again: "Top row: A (left), B (right). Bottom row: C (left), D (right)."."""
+    labels = [label for place in places for label in place.labels]
+    return len(labels) > len(set(labels))
 
 
 def _place(sides: re.Match[str], start: int, end: int, *, closed: bool = False, shown: bool = False) -> Place:
@@ -124,7 +134,7 @@ def _heading(caption: str, sides: re.Match[str]) -> Place | None:
 def _panel(caption: str, sides: re.Match[str], shown: int) -> Place | None:
     """ "The left panel shows ...", "A is shown in the top panel, B in the lower panel"; shown: the end of the first."""
     end = _PANEL.match(caption, sides.end())
-    if end is None:
+    if end is None or _is_of_row(caption, sides.start()):
         return None
     start = _with_article(caption, sides.start())
     shows = _SHOWN.search(caption, max(0, start - 20), start) is not None
@@ -150,7 +160,17 @@ def _tail(caption: str, sides: re.Match[str]) -> Place | None:
     start = sides.start()
     end = _TAIL.match(caption, sides.end()) if caption[max(0, start - 2) : start] in (", ", "; ") else None
     opening = _opening(caption, start) if end else -1
-    return _place(sides, opening, end.end(), closed=True) if end and opening >= 0 else None
+    if end is None or opening < 0 or _is_of_row(caption, start):
+        return None
+    return _place(sides, opening, end.end(), closed=True)
+
+
+def _is_of_row(caption: str, start: int) -> bool:
+    """Whether a bracket tells the row before the side: "(second row, left panel)"; the side alone names no panel."""
+    if caption[max(0, start - 2) : start] not in (", ", "; "):
+        return False
+    opening = _opening(caption, start)
+    return opening >= 0 and _ROW.search(caption, opening, start) is not None
 
 
 def _opening(caption: str, position: int) -> int:

@@ -9,20 +9,18 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise
 
 from omnisci_etl.figures.panel_markers import ALPHABETS, Marker, Style, join, opens_sentence, styles
+from omnisci_etl.figures.panel_parts import cut, letter_of, pointed_at
 from omnisci_etl.figures.panel_words import STOPS, before
 from omnisci_etl.papers.figure_references import find_lists
 from omnisci_etl.papers.model import Panel
 from omnisci_etl.papers.panel_lists import ROMAN, ROMAN_CAPITALS
-from omnisci_etl.papers.sentences import sentences
 
 _MAX_CAPTION = 20_000
 _MARKS = STOPS | {";", ":"}
 _FIGURE = re.compile(r"(?<![-\w])(?:figs?\.?|figures?)\s*$", re.I)
 _REFERS = re.compile(r"(?:\b(?:in|of|from|see|to|as|with|by|than|panels?|shown|insets?|like)|\bfor)\s*[(\[]?$", re.I)
-_IN_PANEL = re.compile(r"(?:\b(?:in|see|from|panels?|insets?))\s*[(\[]?$", re.I)
 _PANEL_WORD = re.compile(r"\b[Pp]anels?\s*[(\[]?$|^[(\[]?\s*[Pp]anels?\b")
 # What letters stand for where they are no panels: "the letters (A–C) mark clusters", "groups (A, B)".
 _OTHER_LETTERS = re.compile(
@@ -35,14 +33,14 @@ _OTHER_LISTS = re.compile(
     r"\b(?:(?:base)?pairs?|intervals?|points?|vertices|edges?|nodes?|coordinates?|parameters?|(?:sub)?regions?|stations?)\s*$",
     re.I,
 )
-_TRAILS = re.compile(r"\s*(?:[,.;:)]|and\b|&|or\b|$)")
-_WORD = re.compile(r"[^\W_]")
-_JOINING_END = re.compile(r"(?:^|\s)(?:and|or|[Pp]anels?)$")
-_JOINING_ENDS = ("and", "or", "anel", "anels")
-_JOINING_START = re.compile(r"^(?:and|or)\s+")
+_STOPPED = re.compile(r"\s*\.(?:\s|$)")
+_KEY = re.compile(r"(?<!panel )\b(?:labels|letters|symbols|abbreviations)\b(?!\W+panels)[^.:;]*:\s*$", re.I)
+_LONGEST_KEY = 120
+# A letter before, with "and" or a comma, says that the next one too stands behind what it names.
+_LISTED_BEFORE = re.compile(r"\([A-Za-z]\)(?:,|\s(?:and|or)\b)[^().;:]+[\w%]\s$")
+_LONGEST_LISTED = 60
 _EARLY = frozenset("bcdefghBCDEFGH")
 _NUMERALS = (ROMAN, ROMAN_CAPITALS)
-_EDGE = " ,;:.|–—-"
 
 
 def split_panels(caption: str, bold: Sequence[tuple[int, int]] = ()) -> tuple[str, tuple[Panel, ...]]:
@@ -62,10 +60,10 @@ def split_panels(caption: str, bold: Sequence[tuple[int, int]] = ()) -> tuple[st
         markers = [_weighed(caption, marker) for marker in join(caption, _own(caption, style.markers, others))]
         chosen = _choose(markers, style, caption) if markers else []
         if style.trusted and _count(chosen) > 1 and _begins_with_a(chosen):
-            return _cut(caption, chosen)
+            return cut(caption, chosen)
         if _rank(chosen) > _rank(best):
             best = chosen
-    return _cut(caption, best) if best else (caption, ())
+    return cut(caption, best) if best else (caption, ())
 
 
 def _own(caption: str, markers: list[Marker], others: list[tuple[int, int]]) -> list[Marker]:
@@ -108,7 +106,9 @@ def _strong(caption: str, marker: Marker) -> bool:
     if _begins(caption, marker):
         return True
     refers = _REFERS.search(caption[max(0, marker.start - 13) : marker.start].rstrip())
-    return refers is None and opens_sentence(caption, marker.end)
+    if refers is not None or not opens_sentence(caption, marker.end):
+        return False
+    return not (marker.closed and _LISTED_BEFORE.search(caption, max(0, marker.start - _LONGEST_LISTED), marker.start))
 
 
 def _begins(caption: str, marker: Marker, marks: frozenset[str] = _MARKS) -> bool:
@@ -123,7 +123,7 @@ def _choose(markers: list[Marker], style: Style, caption: str) -> list[Marker]:
     for marker in markers:
         credible = _credible(caption, marker)
         for label in marker.labels:
-            letter = _letter(label)
+            letter = letter_of(label)
             strength[letter] = strength.get(letter, False) or credible
     runs = [found for alphabet in ALPHABETS if (found := _run(strength, alphabet, style))]
     run: Sequence[str] = runs[0] if len(runs) == 1 else _clearest(runs, markers)
@@ -136,24 +136,66 @@ def _choose(markers: list[Marker], style: Style, caption: str) -> list[Marker]:
 
 def _clearest(runs: list[list[str]], markers: list[Marker]) -> Sequence[str]:
     """The longest of the runs that open a sentence somewhere; without such the longest."""
-    strong = {_letter(label) for marker in markers if marker.strong for label in marker.labels}
+    strong = {letter_of(label) for marker in markers if marker.strong for label in marker.labels}
     return max(runs, key=lambda run: (not strong.isdisjoint(run), len(run)), default=())
 
 
 def _chosen(run: Sequence[str], markers: list[Marker], style: Style, caption: str) -> list[Marker]:
     if not run or (len(run) == 1 and not _alone(run[0], markers, style, caption)):
         return []
-    chosen = _defining(markers, run)
+    chosen = _defining(caption, _unregrouped(caption, markers), run)
+    if chosen and _is_key(caption, chosen[0]):
+        return []
     if not any(marker.strong for marker in chosen) and all(_stand_for_others(caption, marker) for marker in chosen):
         return []
     return chosen
 
 
-def _defining(markers: list[Marker], run: Sequence[str]) -> list[Marker]:
-    defined: dict[str, Marker] = {}
-    for marker in sorted(markers, key=lambda m: (not m.strong, m.start)):
+def _unregrouped(caption: str, markers: list[Marker]) -> list[Marker]:
+    """The markers, weak those in mid-sentence that sort anew what others named: "(a–c) ... (d–f) for (b, e) Ni"."""
+    if len(markers) < 3 or not any([len(marker.labels) > 1 for marker in markers]):
+        return markers
+    first: dict[str, int] = {}
+    found = []
+    for marker in markers:
+        places = {first.setdefault(label, marker.start) for label in marker.labels}
+        anew = len(marker.labels) > 1 and len(places) == len(marker.labels) and marker.start not in places
+        if anew and marker.strong and not _begins(caption, marker):
+            marker = marker._replace(strong=False)
+        found.append(marker)
+    return found
+
+
+def _is_key(caption: str, marker: Marker) -> bool:
+    """Whether a list begins that says what letters in the picture stand for: "The labels are: a) ..."."""
+    if before(caption, marker.start) != ":":
+        return False
+    return _KEY.search(caption, max(0, marker.start - _LONGEST_KEY), marker.start) is not None
+
+
+def _last_of_trailing(caption: str, markers: list[Marker], run: Sequence[str]) -> int:
+    """Where the last of the panels stands that end sentences: "... were weighed (A). ... were counted (B). ... (C)."
+
+    Where most do, a letter that opens a sentence behind them only begins a note: "A, C: P < 0.05."
+    """
+    if not any([marker.closed and not marker.strong for marker in markers]):
+        return len(caption)
+    first: dict[str, Marker] = {}
+    for marker in sorted(markers, key=lambda m: m.start):
         for label in marker.labels:
-            if _letter(label) in run:
+            if letter_of(label) in run:
+                first.setdefault(label, marker)
+    starts = {marker.start for marker in first.values()}
+    ending = {m.start for m in first.values() if m.closed and not m.strong and _STOPPED.match(caption, m.end)}
+    return max(ending) if len(ending) > 2 and 2 * len(ending) > len(starts) else len(caption)
+
+
+def _defining(caption: str, markers: list[Marker], run: Sequence[str]) -> list[Marker]:
+    defined: dict[str, Marker] = {}
+    late = _last_of_trailing(caption, markers, run)
+    for marker in sorted(markers, key=lambda m: (not m.strong or m.start > late, m.start)):
+        for label in marker.labels:
+            if letter_of(label) in run:
                 defined.setdefault(label, marker)
     chosen = []
     for _, marker in sorted({m.start: m for m in defined.values()}.items()):
@@ -181,7 +223,7 @@ def _numbered(markers: list[Marker], caption: str) -> list[Marker]:
     or that one stands in a list, or always in brackets and 2 too, and goes on from the letter before.
     """
     plain = {label for marker in markers for label in marker.labels if len(label) == 1}
-    marked = [(label, marker) for marker in markers for label in marker.labels if _letter(label) != label]
+    marked = [(label, marker) for marker in markers for label in marker.labels if letter_of(label) != label]
     if not marked:
         return markers
     letters = plain.union(label[0] for label, _ in marked)
@@ -193,7 +235,7 @@ def _numbered(markers: list[Marker], caption: str) -> list[Marker]:
         and (label[0] in strong or (_listed(label, marker, marked, caption) and _follows(label[0], letters)))
     }
     panels = {label for label, _ in marked if label[0] in firsts - plain}
-    kept = (m._replace(labels=tuple(x for x in m.labels if _letter(x) == x or x in panels)) for m in markers)
+    kept = (m._replace(labels=tuple(x for x in m.labels if letter_of(x) == x or x in panels)) for m in markers)
     return [marker for marker in kept if marker.labels]
 
 
@@ -208,11 +250,6 @@ def _listed(label: str, marker: Marker, marked: list[tuple[str, Marker]], captio
 
 def _follows(letter: str, letters: Collection[str]) -> bool:
     return letter in "aA" or chr(ord(letter) - 1) in letters
-
-
-def _letter(label: str) -> str:
-    """The letter of "b1" and "b′"; any other label itself."""
-    return label[0] if len(label) == 2 and not label[1].isalpha() else label
 
 
 def _run(strength: dict[str, bool], alphabet: Sequence[str], style: Style) -> list[str]:
@@ -249,7 +286,7 @@ def _run_without_a(markers: list[Marker], upper: bool, caption: str) -> list[str
             runs[-1].append(label)
         else:
             runs.append([label])
-    good = {label for m in own if _begins(caption, m, STOPS) or _pointed_at(caption, m) for label in m.labels}
+    good = {label for m in own if _begins(caption, m, STOPS) or pointed_at(caption, m) for label in m.labels}
     fine = (
         run
         for run in runs
@@ -260,13 +297,9 @@ def _run_without_a(markers: list[Marker], upper: bool, caption: str) -> list[str
 
 def _credible(caption: str, marker: Marker) -> bool:
     """Whether the marker alone can carry a run over a gap: it begins something, lists letters or is called a panel."""
-    if marker.strong or (len(marker.labels) > 1 and not _pointed_at(caption, marker)):
+    if marker.strong or (len(marker.labels) > 1 and not pointed_at(caption, marker)):
         return True
     return _PANEL_WORD.search(caption, max(0, marker.start - 10), marker.start + 1) is not None
-
-
-def _pointed_at(caption: str, marker: Marker) -> bool:
-    return not marker.strong and _IN_PANEL.search(caption, max(0, marker.start - 12), marker.start) is not None
 
 
 def _alone(label: str, markers: list[Marker], style: Style, caption: str) -> bool:
@@ -274,70 +307,4 @@ def _alone(label: str, markers: list[Marker], style: Style, caption: str) -> boo
     own = [marker for marker in markers if label in marker.labels]
     if style.trusted and label in {"a", "A"} and any(marker.closed for marker in own):
         return True
-    return style.alone and any(marker.strong or _pointed_at(caption, marker) for marker in own)
-
-
-def _cut(caption: str, markers: list[Marker]) -> tuple[str, tuple[Panel, ...]]:
-    texts: dict[str, str] = {}
-    lead_end = len(caption)
-    next_starts = dict(pairwise([*[marker.start for marker in markers], len(caption)]))
-    for (first, last), group in _by_sentence(caption, markers):
-        trailing = _trailing(caption, group, first, last)
-        for index, marker in enumerate(group):
-            trailing = trailing and marker.closed
-            behind = group[index - 1].end if index else first
-            following = caption[marker.end : next_starts[marker.start]]
-            if trailing:
-                start = behind
-                text = f"{caption[start : marker.start].strip(_EDGE)} {caption[group[-1].end : last].strip(_EDGE)}"
-            elif not marker.strong and _pointed_at(caption, marker):
-                start, text = first, caption[first:last]
-            elif _WORD.search(following):
-                start, text = marker.start, following
-            else:
-                start, text = behind, caption[behind : marker.start]
-            lead_end = min(lead_end, start)
-            texts.update(dict.fromkeys(marker.labels, _trim(text)))
-    panels = tuple([Panel(label, texts[label]) for label in _in_order(texts)])
-    return caption[:lead_end].rstrip(" ,;(").lstrip(), panels
-
-
-def _by_sentence(caption: str, markers: list[Marker]) -> list[tuple[tuple[int, int], list[Marker]]]:
-    """The markers of each sentence, with its bounds; a marker that opens a sentence may begin with a small letter."""
-    strong = [marker.start for marker in markers if marker.strong]
-    starts = {0, *strong}
-    if len(strong) < len(markers):
-        starts.update([start for start, _ in sentences(caption)])
-    bounds = [*sorted(starts), len(caption)]
-    groups: dict[int, list[Marker]] = {}
-    for marker in markers:
-        groups.setdefault(bisect_right(bounds, marker.start), []).append(marker)
-    return [((bounds[n - 1], bounds[n]), group) for n, group in groups.items()]
-
-
-def _trailing(caption: str, group: list[Marker], first: int, last: int) -> bool:
-    """Whether the markers of a sentence stand behind what they name: "The length (a) and width (b) of ..."."""
-    marker = group[0]
-    if not marker.closed or marker.strong or not caption[first : marker.start].strip(_EDGE):
-        return False
-    return bool(_TRAILS.match(caption, marker.end)) or not caption[group[-1].end : last].strip(_EDGE)
-
-
-def _trim(text: str) -> str:
-    edge = " ,;:|—–" if text.count("(") == text.count(")") else " ,;:(|—–"
-    text = text.strip(" .,;:)|—–" if text[:1] in ".)" else edge)
-    if text.endswith(_JOINING_ENDS):
-        text = _JOINING_END.sub("", text)
-    text = text.strip(edge)
-    return _JOINING_START.sub("", text).strip() if text.startswith(("and", "or")) else text.strip()
-
-
-def _in_order(labels: Iterable[str]) -> list[str]:
-    """Letters and numerals in the order of their run; words such as "Left" in that of the caption."""
-    given = list(labels)
-    if all([len(_letter(label)) == 1 for label in given]):
-        return sorted(given)
-    for numerals in _NUMERALS:
-        if set(given) <= set(numerals):
-            return sorted(given, key=numerals.index)
-    return given
+    return style.alone and any(marker.strong or pointed_at(caption, marker) for marker in own)

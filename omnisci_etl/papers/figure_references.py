@@ -65,7 +65,7 @@ _SMALL = re.compile(r"ig(?<=[Ff]ig)(?<![^\W\d_]...)" + _AFTER_FIG)
 _LARGE = re.compile(r"I[Gg]")
 _KIND = re.compile(
     r"(?<![^\W\d_])(?P<kind>"
-    rf"(?:(?:extended|expanded)(?:\s|{DASH})?(?:data|view)|supplement(?:ary|al)?|suppl?|supporting|additional(?!\s[a-eg-z])|(?:online\s)?appendix"
+    rf"(?:(?:extended|expanded)(?:\s|{DASH})?(?:data|view)|supplement(?:ary|al)?|supp?l?|supporting|additional(?!\s[a-eg-z])|(?:online\s)?appendix"
     r"|(?-i:SI|ED|EV))\b"
     rf"|(?-i:S){DASH})"
     r"\.?\s*(?:(?:info\.|(?:information|info|materials?|data|online|appendix)[,:]?|(?:files?|materials?|data)\s?S?\d{1,2}:)\s*)?$",
@@ -75,8 +75,8 @@ _LONGEST_KIND = 48
 _OFTEN = re.compile(r"(?<![^\W\d_])[Ss]upplementary\s")
 _OFTEN_LENGTH = len("supplementary ")
 _KIND_ENDS = (
-    *("ata", "iew", "ary", "tal", "ent", "upp", "ppl", "ing", "dix", "ion", "nfo", "ial", "als", "ine", "nal"),
-    *("ATA", "IEW", "ARY", "TAL", "ENT", "UPP", "PPL", "ING", "DIX", "SI", "ED", "EV", "NAL"),
+    *("ata", "iew", "ary", "tal", "ent", "sup", "Sup", "upp", "ppl", "ing", "dix", "ion", "nfo", "ial", "als", "ine"),
+    *("nal", "ATA", "IEW", "ARY", "TAL", "ENT", "SUP", "UPP", "PPL", "ING", "DIX", "SI", "ED", "EV", "NAL"),
     *(f"S{dash}" for dash in "-‐‑–"),
 )
 _KIND_MARKS = " \xa0\u2009\u202f\t\n.,:"
@@ -114,7 +114,7 @@ _LABEL_END = re.compile(
 _PANEL_OF = re.compile(r"[Pp]anels?\s+(?P<list>[^.;:]{1,40}?)\s+(?:of|in|from)\s+(?:the\s+)?$")
 _LONGEST_PANEL_OF = 60
 _OF_WORK = (
-    r"(?:our\s+)?(?:the\s+)?[Rr]efs?\b|[Rr]eferences?\b|\[\d|(?:their|that|his|her)\s|the\s+(?:same\s+)?(?:companion|cited|original)\s"
+    r"(?:our\s+)?(?:the\s+)?[Rr]efs?\b|Papers?\s+[IVX]{1,4}\b|[Rr]eferences?\b|\[(?:\d|[\w.+-]{1,24}\])|(?:their|that|his|her)\s|the\s+(?:same\s+)?(?:companion|cited|original)\s"
     r"|[A-Z][\w'’-]+\s+(?:et\s+al|(?:and|&)\s+[A-Z][\w'’-]+(?:\s*[(\[]|,?\s(?:19|20)\d\d)|[(\[](?:19|20)?\d)"
 )
 _ELSEWHERE = re.compile(

@@ -22,13 +22,16 @@ from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
 from omnisci_etl.papers.xml import MAX_PARAGRAPHS, check_figures, local_names, parse_xml
 
 EXTRACTOR = "jats"
-VERSION = "1.1.3"
+VERSION = "1.2.0"
 
 _SECTIONS = frozenset({"sec", "app", "boxed-text"})
 _THANKS = frozenset(
     {"acknowledgements", "acknowledgments", "author contributions", "authors’ contributions", "authors' contributions"}
 )
 _REFERENCES, _REFERENCES_END = b"<ref-list", b"</ref-list>"
+# The blank before its identifier is missing in some files: not well-formed, and nothing that is read.
+_DOCTYPE = re.compile(rb"<!DOCTYPE\s{1,9}[\w.:-]{1,60}\s{1,9}(?:PUBLIC|SYSTEM)(?=[\"'])")
+_LONGEST_HEAD = 1_000
 _FOREIGN = frozenset({"sub-article", "response", "supplementary-material", "front-stub"})
 
 
@@ -78,6 +81,8 @@ def _tree(data: bytes) -> etree._Element:
     What is wrong within the list is not noticed so. Where it is not one piece, as it holds lists itself, the file is
     not well-formed without it, and is parsed whole.
     """
+    if doctype := _DOCTYPE.search(data, 0, _LONGEST_HEAD):
+        data = b" ".join((data[: doctype.end()], data[doctype.end() :]))
     end = data.rfind(_REFERENCES_END)
     if end >= 0 and data[max(0, end - 2 * len(_REFERENCES_END)) : end].rstrip().endswith(_REFERENCES_END):
         end = data.rfind(_REFERENCES_END, 0, end)

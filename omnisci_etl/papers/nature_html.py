@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import chain, islice
 from typing import NamedTuple
-from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
@@ -17,7 +16,8 @@ from omnisci_etl.papers.article_types import DOI, NOTICES, first_named, heading_
 from omnisci_etl.papers.flat import Dialect, citation, flatten, formula_text, raw_text, squeeze
 from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.mentions import figure_number, split_label, survey
-from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, Related
+from omnisci_etl.papers.model import Document, Figure, Paragraph, Related
+from omnisci_etl.papers.nature_pictures import pictures
 from omnisci_etl.papers.xml import (
     MAX_PARAGRAPHS,
     check_figures,
@@ -26,20 +26,26 @@ from omnisci_etl.papers.xml import (
 )
 
 EXTRACTOR = "nature-html"
-VERSION = "1.1.2"
+VERSION = "1.2.0"
 
-_BASE = "https://www.nature.com/"
-_SIZE = re.compile(r"^/[a-z]{1,2}\d+(?:[a-z]\d+)?/")
-_ANCHOR = re.compile(r"#(?:Fig|figure-|f)(\d+)$|/figures/(\d+)$", re.I)
+_ANCHOR = re.compile(r"#(?:Fig|figure-|f)(\d+)$|/figures/(\d+)$|/fig_tab/[^/]+_F(\d+)\.html$", re.I)
+# Links behind a caption, in one element with it.
+_FURNITURE = re.compile(r"(?<=[.!?)\]])(?:\s(?:Source data|PowerPoint slide|Full size image|View in article))+$")
 _CITATION = re.compile(r"#(?:ref-|b)")
 _ARISING = re.compile(r"\W*arising from\b", re.I)
 _DROPPED = frozenset(
     {"script", "style", "noscript", "svg", "button", "figure", "annotation", "annotation-xml", "table"}
 )
+# Authors' keywords stand in lists like that of the subjects, but deeper.
 _SUBJECTS = (
-    "descendant::li[contains(@class, 'subject-list__subject')] | descendant::a[@data-track-action='view subject']"
+    "descendant::li[contains(@class, 'subject-list__subject')][a] | descendant::a[@data-track-action='view subject']"
+    " | descendant::div[contains(@class, 'article-keywords')]//a"
 )
-_DESCRIPTION = "descendant::*[contains(@class, 'figure-description')]"
+_SUBJECT_CODE = re.compile(r"[?&]subject=((?:/\d+)+)(?:&|$)")
+_LEGEND = "descendant::span[starts-with(@class, 'legend')]"
+_DESCRIPTION = (
+    "descendant::*[contains(@class, 'figure-description') or @class='description' or @data-test='bottom-caption']"
+)
 _METADATA = frozenset(
     {
         "citation_doi",
@@ -59,6 +65,7 @@ _METADATA = frozenset(
         "citation_publication_date",
         "wt.z_subject_term",
         "dc.subject",
+        "keywords",
     }
 )
 _BLOCKS = frozenset({"p", "div", "li", "br", "h1", "h2", "h3", "h4", "figcaption", "td", "th", "tr", "dt", "dd"})
@@ -80,12 +87,13 @@ _NO_BODY = re.compile(
 
 
 class _Found(NamedTuple):
-    """A figure's label, the caption without it, the bold stretches of that, and the element."""
+    """A figure's label, the caption without it, the bold stretches of that, the element, and those of the text."""
 
     label: str
     caption: str
     bold: list[tuple[int, int]]
     element: etree._Element
+    texts: list[etree._Element]
 
 
 class _Caption(Dialect):
@@ -124,7 +132,7 @@ class _Body(_Caption):
 
     def targets(self, element: etree._Element) -> Iterable[tuple[str, str]]:
         anchor = _ANCHOR.search(element.get("href") or "")
-        locator = self._locators.get(anchor[1] or anchor[2]) if anchor else None
+        locator = self._locators.get(anchor[anchor.lastindex or 0]) if anchor else None
         return [(locator, "")] if locator else []
 
 
@@ -142,7 +150,7 @@ def parse(data: bytes) -> Document:
     if article is None or doi is None:
         raise BadInput("unsupported-document", "no article page of nature.com")
     article_type = _article_type(root, meta)
-    figures, missing = _figures(article)
+    figures, missing = _figures(article, doi)
     return Document(
         extractor=EXTRACTOR,
         extractor_version=VERSION,
@@ -200,8 +208,9 @@ def _published(meta: dict[str, list[str]]) -> date | None:
 
 
 def _abstract(root: etree._Element) -> str:
-    nodes = select(root, "descendant::*[starts-with(@id, 'Abs') and contains(@id, '-content')]")
-    return flatten(nodes[0], _Caption()).text if nodes else ""
+    nodes = select(root, "descendant::*[starts-with(@id, 'Abs') and contains(@id, '-content')]")[:1]
+    nodes = nodes or select(root, "descendant::div[@id='abstract' or @id='first-paragraph']//p")
+    return flatten(nodes, _Caption()).text
 
 
 def _licence(root: etree._Element) -> str | None:
@@ -209,7 +218,8 @@ def _licence(root: etree._Element) -> str | None:
     sections = select(
         root,
         "descendant::section[@aria-labelledby='rightslink' or starts-with(@data-title, 'Rights')]"
-        "|descendant::*[@id='rightslink-content' or @id='rightslink-section']",
+        "|descendant::*[@id='rightslink-content' or @id='rightslink-section']"
+        "|descendant::p[contains(concat(' ', @class, ' '), ' license ')]",
     )
     for section in sections:
         links = [node.get("href") or "" for node in section.iter("a") if "license" in (node.get("rel") or "")]
@@ -219,9 +229,14 @@ def _licence(root: etree._Element) -> str | None:
 
 
 def _subjects(root: etree._Element, meta: dict[str, list[str]]) -> tuple[str, ...]:
+    """The subjects by name; where the page links them by code too, as it did until 2016, their codes behind them."""
     listed = select(root, _SUBJECTS)
-    names = [squeeze(raw_text(node)) for node in listed] or re.split(r"\s*;\s*", _first(meta, "wt.z_subject_term"))
-    return tuple(dict.fromkeys(filter(None, names))) or tuple(meta.get("dc.subject", ()))
+    codes = [code[1] for node in listed if (code := _SUBJECT_CODE.search(node.get("href") or ""))]
+    names = [*(squeeze(raw_text(node)) for node in listed), *codes] or re.split(
+        r"\s*;\s*", _first(meta, "wt.z_subject_term")
+    )
+    named = tuple(dict.fromkeys(filter(None, names))) or tuple(meta.get("dc.subject", ()))
+    return named or tuple(filter(None, re.split(r"\s*[;,]\s*", _first(meta, "keywords"))))
 
 
 def _related(article: etree._Element, article_type: str, own: str) -> tuple[Related, ...]:
@@ -240,7 +255,7 @@ def _with_links(paragraph: etree._Element) -> list[str]:
     return [flatten(paragraph, _Caption()).text, *(node.get("href") or "" for node in paragraph.iter("a"))]
 
 
-def _figures(article: etree._Element) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
+def _figures(article: etree._Element, doi: str) -> tuple[tuple[Figure, ...], tuple[str, ...]]:
     """The figures, and the numbers of those that the text names besides."""
     found = _find_figures(article)
     check_figures(len(found))
@@ -249,48 +264,49 @@ def _figures(article: etree._Element) -> tuple[tuple[Figure, ...], tuple[str, ..
     panels = {locators[number]: split_panels(figure.caption, figure.bold)[1] for number, figure in found.items()}
     named, missing = survey(islice(_paragraphs(article, _Body(locators)), MAX_PARAGRAPHS), labels, panels)
     figures = []
-    for ordinal, (number, (label, caption, _, node)) in enumerate(found.items(), 1):
-        pictures = tuple(_pictures(node))
-        slug = "no-picture" if not pictures else None if caption else "no-caption"
+    for ordinal, (number, figure) in enumerate(found.items(), 1):
+        shown = tuple(pictures(figure.element, figure.texts, doi))
+        caption = figure.caption
+        slug = "no-picture" if not shown else None if caption else "no-caption"
         own = locators[number]
-        figures.append(Figure(own, ordinal, label, caption, panels[own], named[own], pictures, reject_slug=slug))
+        figures.append(Figure(own, ordinal, figure.label, caption, panels[own], named[own], shown, reject_slug=slug))
     return tuple(figures), missing
 
 
 def _find_figures(article: etree._Element) -> dict[str, _Found]:
-    """The main figures by number; a number that comes again, as in a carousel, is the same figure."""
+    """The main figures by number; of those with one number the first, but rather the text's than a carousel's."""
     found: dict[str, _Found] = {}
     for node in article.iter("figure"):
-        texts = dict.fromkeys([*node.iter("figcaption"), *select(node, _DESCRIPTION)])
-        outer = [text for text in texts if not any(up in texts for up in text.iterancestors())]
-        flat = flatten(outer, _Caption())
-        label, start = split_label(flat.text)
-        number = figure_number(label)
-        if number and number[0].isdecimal() and number not in found:
-            bold = [(a - start, b - start) for a, b in flat.bold if a >= start]
-            found[number] = _Found(label, flat.text[start:], bold, node)
+        figure = _read(node)
+        number = figure_number(figure.label)
+        if number and number[0].isdecimal() and (number not in found or _is_preview(found[number].element)):
+            found[number] = figure
     return found
 
 
-def _pictures(figure: etree._Element) -> Iterator[Picture]:
-    seen = set()
-    for node in figure.iter("img"):
-        sources = [node.get("src"), node.get("data-src"), (node.get("srcset") or "").split(" ")[0]]
-        url = next((url for source in sources if source and (url := _full_size(source))), None)
-        if url and url not in seen:
-            seen.add(url)
-            yield Picture(url)
+def _is_preview(figure: etree._Element) -> bool:
+    return any("at-a-glance" in (node.get("class") or "") for node in figure.iterancestors("div"))
 
 
-def _full_size(source: str) -> str | None:
-    """The https URL of the full-size picture; None for what is no web address."""
-    parts = urlsplit(urljoin(_BASE, source.strip()))
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        return None
-    path = parts.path
-    if parts.netloc.lower().startswith("media."):
-        path = _SIZE.sub("/full/", path)
-    return f"https://{parts.netloc}{path}"
+def _read(figure: etree._Element) -> _Found:
+    titles = list(figure.iter("figcaption"))
+    if titles and next(titles[0].iter("span"), None) is not None:
+        titles = select(figure, _LEGEND) or titles
+    texts = dict.fromkeys([*titles, *select(figure, _DESCRIPTION)])
+    outer = [text for text in texts if not any(up in texts for up in text.iterancestors())]
+    flat = flatten(outer, _Caption())
+    label, start = split_label(flat.text)
+    if not label and len(outer) > 1:
+        label, start = _label_alone(outer[0], flat.text)
+    bold = [(a - start, b - start) for a, b in flat.bold if a >= start]
+    return _Found(label, _FURNITURE.sub("", flat.text[start:]), bold, figure, outer)
+
+
+def _label_alone(title: etree._Element, text: str) -> tuple[str, int]:
+    """The label that is the whole title, and where the caption starts in the text, however that goes on."""
+    own = squeeze(raw_text(title))
+    label, end = split_label(own)
+    return (label, len(text) - len(text[end:].lstrip())) if label and end == len(own) else ("", 0)
 
 
 def _paragraphs(article: etree._Element, reader: _Body) -> Iterator[Paragraph]:
@@ -309,7 +325,7 @@ def _body(article: etree._Element) -> Iterator[tuple[etree._Element, str]]:
         tag = element.tag
         if not isinstance(tag, str):
             continue
-        if tag in {"h2", "h3", "h4"}:
+        if tag in {"h2", "h3", "h4"} or (tag == "h1" and "section-heading" in (element.get("class") or "")):
             title = flatten(element, _Caption()).text
             sections = {level: text for level, text in sections.items() if level < tag} | {tag: title}
             if not _NO_BODY.match(next(iter(sections.values()))):

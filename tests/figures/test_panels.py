@@ -283,7 +283,7 @@ def test_more_that_is_no_panel(caption: str) -> None:
         (
             "Top (A) and side (B) MR images show one and two (C).",
             "",
-            ["Top and side", "MR images show one and two", "MR images show one and two"],
+            ["Top", "side", "MR images show one and two"],
         ),
     ],
 )

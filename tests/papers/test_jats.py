@@ -48,9 +48,16 @@ def figure(body: str, **parts: str) -> Figure:
     return only
 
 
+def test_a_doctype_without_a_blank_is_read() -> None:
+    whole = document(FIGURE)
+    glued = whole.replace(b'PUBLIC "', b'PUBLIC"')
+    assert glued != whole
+    assert jats.parse(glued) == jats.parse(whole)
+
+
 def test_the_front_of_an_article() -> None:
     found = parse("<p>Text.</p>")
-    assert (found.extractor, found.extractor_version) == ("jats", "1.1.3")
+    assert (found.extractor, found.extractor_version) == ("jats", "1.2.0")
     assert found.title == "Growth of thin films"
     assert found.abstract == "Films grow."
     assert found.doi == "10.1038/s41467-000-00000-1"

@@ -56,7 +56,7 @@ def figure(body: str, **parts: str) -> Figure:
 def test_the_front_of_an_article() -> None:
     subjects = '<ul><li class="c-article-subject-list__subject"><a>Thin films</a></li></ul>'
     found = parse("<p>Text.</p>", front=subjects)
-    assert (found.extractor, found.extractor_version) == ("nature-html", "1.1.2")
+    assert (found.extractor, found.extractor_version) == ("nature-html", "1.2.0")
     assert (found.title, found.abstract) == ("Growth of films", "Films grow.")
     assert found.doi == "10.1038/s41467-000-00000-1"
     assert (found.article_type, found.published_on) == ("research-article", date(2021, 3, 5))
@@ -101,13 +101,18 @@ def test_a_figure_of_a_closed_article_has_its_title() -> None:
         (f"http:{PICTURE}".replace("lw685", "w215h120"), FULL),
         ("/images/a-f1.jpg", "https://www.nature.com/images/a-f1.jpg"),
         ("https://media.nature.com/lw800/a/b.jpg", "https://media.nature.com/full/a/b.jpg"),
+        ("https://images.nature.com/m685/a/images_hires/b.jpg", "https://images.nature.com/full/a/images_hires/b.jpg"),
+        ("/a/images_hires/w926/b-f1.jpg", "https://www.nature.com/a/images_hires/b-f1.jpg"),
+        ("/a/images_article/b-f1.jpg", "https://www.nature.com/a/images/b-f1.jpg"),
     ],
 )
 def test_pictures_are_named_in_full_size(source: str, name: str) -> None:
     assert [picture.name for picture in figure(figure_html(picture=source)).pictures] == [name]
 
 
-@pytest.mark.parametrize("source", ["data:image/png;base64,AAAA", "javascript:alert(1)", "file:///etc/passwd", ""])
+@pytest.mark.parametrize(
+    "source", ["data:image/png;base64,AAAA", "javascript:alert(1)", "file:///etc/passwd", "", "//[", "http://[a/b.png"]
+)
 def test_what_is_no_picture(source: str) -> None:
     found = figure(figure_html(picture=source))
     assert (found.pictures, found.reject_slug) == ((), "no-picture")

@@ -22,7 +22,7 @@ from omnisci_etl.papers.mentions import figure_number, find_references, split_la
 from omnisci_etl.papers.model import Document, Figure, Mention, Panel, Paragraph
 
 EXTRACTOR = "latex"
-VERSION = "1.3.0"
+VERSION = "1.3.1"
 MAX_CAPTION = 50_000
 
 _TITLE = re.compile(r"\\(?:title|Title|icmltitle|papertitle|aistatstitle|ArticleTitle)(?![A-Za-z])\*?")

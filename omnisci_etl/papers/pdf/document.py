@@ -30,7 +30,7 @@ from omnisci_etl.papers.pdf.page import (
 from omnisci_etl.papers.pdf.text import Vocabulary
 
 EXTRACTOR = "pdf"
-VERSION = "1.2.2"
+VERSION = "1.2.3"
 MAX_BYTES = 256 << 20
 MAX_PAGES = 400
 MAX_MODELLED = 32
