@@ -52,7 +52,10 @@ _TO_A_READER = re.compile(
     r"(?:following|words?\b|phrases?\b|strings?\b|tokens?\b|codes?\b|sentences?\b|keywords?\b|canary|json\b|markdown\b"
     r"|[\"“'‘])"
     r"|(?:visit|open|click|follow|go\sto|download|scan|subscribe|browse)\s(?:[\w'’-]+\s){0,4}"
-    r"(?:(?:links?|urls?|sites?|websites?|pages?|addresses?|qr\scodes?|here)\b|(?:h(?:tt|xx)ps?:|www\d?\.)\S)"
+    r"(?:(?:links?|urls?|websites?|qr\scodes?|here)\b|(?:h(?:tt|xx)ps?:|www\d?\.)\S)"
+    # Papers have scan sites and open metal sites.
+    r"|(?:visit|open|click|follow|go\sto|download|subscribe\sto|browse)\s(?:the|this|that|these|our|my|following)\s"
+    r"(?:[\w'’-]+\s){0,3}(?:sites?|pages?|addresses?)\b"
     r"|(?:give|assign|award|rate|score|mark)\s(?:[\w'’-]+\s){0,6}"
     r"(?:(?:highest|perfect|full|maximum|top|best|positive|favou?rable)\s(?:possible\s)?(?:score|scores|rating|ratings|marks?|review|grade)"
     r"|(?:accepted|faithful|correct)\b)"

@@ -96,6 +96,11 @@ class Amounts:
         """Whether both state one number, each with a unit of the same kind (5 mM and 5 µM, 20 °C and 20 K)."""
         return not self.kinds.isdisjoint(other.kinds) and self._has_number_and_unit(other)
 
+    @property
+    def has_digits(self) -> bool:
+        """Whether the number has several digits that are not noughts at its end."""
+        return any(len(str(number).strip("0")) > 1 for number, _, _ in self.values)
+
     def _has_number_and_unit(self, other: Amounts) -> bool:
         bare = BARE.dimensions in self.kinds or BARE.dimensions in other.kinds
         return not bare and not self.values.isdisjoint(other.values)
@@ -267,14 +272,17 @@ class Context:
     def nearest(self, text: Text, index: int, stated: Set[Key]) -> Match | None:
         """The quantity with the most words in common around it that can stand in this one's place.
 
-        What the caption states (stated) is none of them: it has its own place there.
+        What the caption states (stated) is none of them, as it has its own place there; but for the number of this one
+        with another unit where it has several digits, which are not the same by chance.
         """
         around, amounts = text.around(index), text.amounts[index]
         best = None
         for other, at, theirs in self._places:
-            if theirs.contests(amounts) and theirs.keys.isdisjoint(stated):
-                share, weight = likeness(around, other.around(at))
+            if theirs.contests(amounts):
                 same = theirs.has_other_unit_than(amounts)
+                if not theirs.keys.isdisjoint(stated) and not (same and amounts.has_digits):
+                    continue
+                share, weight = likeness(around, other.around(at))
                 if best is None or (same, share) > (best.other_unit, best.share):
                     best = Match(other.text, other.quantities[at], theirs, share, weight, same)
         return best

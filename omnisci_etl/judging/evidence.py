@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -19,7 +19,7 @@ MAX_CAPTION = 200_000
 REMEMBERED = 512
 
 # Shorter ones ("Scale bar.") are not worth a look.
-_SHORTEST_QUOTE = 24
+SHORTEST_QUOTE = 24
 _BREAK = re.compile(r"(?<=[.!?;])\s+")
 
 
@@ -42,6 +42,16 @@ class Evidence:
     image_sha256: str = ""
     picture_text: str = ""
     panel_texts: tuple[str, ...] = ()
+
+    @cached_property
+    def _panels(self) -> Mapping[str, str]:
+        labels = [label.strip("(). ").lower() for label in self.panel_labels]
+        return dict(zip(labels, self.panel_texts, strict=False))
+
+    def said_of(self, part: str) -> str:
+        """What the author says of the panel that a part of a caption ("panel a") is the entry of; "" where none is."""
+        label = part.removeprefix("panel ")
+        return self._panels.get(label.strip("(). ").lower(), "") if label != part else ""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -116,14 +126,14 @@ def _sides(text: str, evidence: str) -> tuple[str, str]:
 
     Neither ends with blanks.
     """
-    if len(text) < _SHORTEST_QUOTE:
+    if len(text) < SHORTEST_QUOTE:
         return text, ""
     own: list[str] = []
     quoted: list[str] = []
     start = 0
     for end in (*(match.end() for match in _BREAK.finditer(text)), len(text)):
         sentence = text[start:end]
-        is_quoted = len(sentence) >= _SHORTEST_QUOTE and sentence.rstrip() in evidence
+        is_quoted = len(sentence) >= SHORTEST_QUOTE and sentence.rstrip() in evidence
         (quoted if is_quoted else own).append(sentence)
         (own if is_quoted else quoted).append(" " * len(sentence))
         start = end

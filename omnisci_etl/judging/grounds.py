@@ -23,6 +23,8 @@ _BREAKS = re.compile(r"[^\W\d_]+|[.;:,()\[\]]")
 # So many words on each side of a name are its place.
 AROUND = 3
 _REACH = 90
+# So much of what an entry says has to be what the author says of its panel.
+SAME_PANEL = 0.6
 # What a word counts there that may stand in any caption ("model", "curve").
 _OF_ANY_PICTURE = 0.5
 _TOKENS = re.compile(r"[^\W_]+|[.!?;](?=\s)")
@@ -77,6 +79,12 @@ def _same_substance() -> Mapping[str, str]:
     """All names of each substance that has several, with slashes between them."""
     several = (names for names in vocabulary()["substances"].split() if "/" in names)
     return {name: names for names in several for name in names.split("/")}
+
+
+@cache
+def _months() -> Mapping[str, str]:
+    """The months by what their names are often cut to."""
+    return {month[:_SHORT]: month for month in vocabulary()["months"].split()}
 
 
 def _split_groups() -> Iterator[tuple[str, str]]:
@@ -164,12 +172,20 @@ class Grounds:
         names = (name.text for name in found if name.weight > SLIGHT or name.kind == "acronym")
         return frozenset(stem(word) for name in names for word in _TOKENS.findall(name))
 
-    def place_of(self, text: str, name: Name, said: Set[str]) -> Place:
+    @cached_property
+    def acronyms(self) -> frozenset[str]:
+        """The stems of every word of an acronym."""
+        names = (name.text for name in find_names(self.text) if name.kind == "acronym")
+        return frozenset(stem(word) for name in names for word in _TOKENS.findall(name))
+
+    def place_of(self, text: str, name: Name, said: Set[str], among: Set[str] | None = None) -> Place:
         """Where what stands around a name of a caption's text also stands together in the evidence.
 
         That is the words of the sentence that say something, at most AROUND on each side; fewer than two of them tell
         nothing. said: the stems of the whole caption; a name of the evidence that it has elsewhere is not displaced.
+        among: the stems of the names that count there; without it all that are more than slight.
         """
+        counted = self._names if among is None else among
         before = _up_to_stop(_content(text[max(0, name.start - _REACH) : name.start])[::-1])
         behind = _up_to_stop(_content(text[name.end : name.end + _REACH]))
         around = {*before, *behind}
@@ -183,9 +199,20 @@ class Grounds:
             found = {self._told[place] for place in places[first:near]}
             share = sum(weights[word] for word in found) if len(found) > 1 else 0.0
             if share and share >= best.share:
-                names = self._names.intersection(self._told[max(0, start - 1) : start + longest + 2])
+                names = counted & {*self._told[max(0, start - 1) : start + longest + 2]}
                 best = max(best, Place(share, not names <= near_by, not names <= said))
         return best._replace(share=best.share / sum(weights.values())) if best.share else best
+
+    def have_another(self, text: str, name: Name) -> bool:
+        """Whether this says what a text says around a name, but of another name that the text lacks.
+
+        For an entry of a panel and what the author says of that panel, which are too short for place_of.
+        """
+        entry = f"{text[: name.start]} {text[name.end :]}"
+        words = {word for word in _content(entry) if word != _STOP and level(word) != VISUAL}
+        if len(words.intersection(self._told)) < SAME_PANEL * len(words):
+            return False
+        return not self._names <= stems_said([text])
 
     def have(self, name: Name) -> bool:
         """Whether the evidence has the name, its expansion, its abbreviation, or the same under another name.
@@ -200,6 +227,16 @@ class Grounds:
                 self._asked[key] = found
         return found
 
+    def spells(self, name: Name) -> bool:
+        """Whether it stands there by its own letters: what only the letters of other words ground may be chance."""
+        key = name.text, ""
+        found = self._asked.get(key)
+        if found is None:
+            found = self._literally(name.text) or self._loose(name.text)
+            if len(self._asked) < _MANY_NAMES:
+                self._asked[key] = found
+        return found
+
     def _have(self, name: Name) -> bool:
         if self._literally(name.text):
             return True
@@ -208,7 +245,7 @@ class Grounds:
         if name.kind == "species":
             return self._species(name.text)
         if name.kind == "organism":
-            return not self._words.isdisjoint(_groups()[_singular(name.text.casefold())])
+            return self._organism(name.text)
         if name.kind == "element":
             return self._element(name.text)
         if name.kind == "substance":
@@ -246,6 +283,9 @@ class Grounds:
         if found in self._stems:
             return True
         folded = _folded(name)
+        month = _months().get(folded[:_SHORT], "")
+        if month.startswith(folded) and not self._words.isdisjoint((month, month[:_SHORT])):
+            return True
         if len(name) <= _LEAST_SHARED:
             return False
         beginning = folded[: max(_LEAST_SHARED, len(name) - 4)]
@@ -256,6 +296,11 @@ class Grounds:
         """Whether the epithet stands there behind a genus of the same letter ("E. coli", "Escherichia coli")."""
         initial, epithet = name[0], name.rpartition(" ")[2].rpartition(".")[2]
         return re.search(rf"\b{initial}(?:\.|[a-z]+)\s?{epithet}\b", self.text) is not None
+
+    def _organism(self, name: str) -> bool:
+        """Whether the organism stands there under one of its names; a number behind a hyphen (cow-1) says nothing."""
+        words = map(_singular, name.casefold().split("-"))
+        return any(not self._words.isdisjoint(_groups().get(word, ())) for word in words)
 
     def _element(self, name: str) -> bool:
         """Whether the element stands there by name or by symbol; a count or charge beside the symbol says nothing.

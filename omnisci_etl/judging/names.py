@@ -189,6 +189,8 @@ def _capital(part: str) -> _Shape | None:
         return "capital", SLIGHT
     if len(part) == 2 and part in vocabulary()["elements"] and part not in ("As", "At", "Be", "He", "In", "No"):
         return "element", CLEAR
+    if len(part) == 2 and _GREEK.fullmatch(part[1]):
+        return "code", CLEAR
     if small in lists["organisms"] or small in lists["elements"] or small in lists["substances"]:
         return _small(small)
     if len(part) < 3 or stem(part) in plain_stems() or is_unit(part):

@@ -94,7 +94,7 @@ _SYMBOLS: dict[str, tuple[Fraction | int, dict[str, int], str]] = {
 _OWN = (
     "ppm", "ppb", "ppt", "ppmv", "ppbv", "rpm", "cps", "fps", "dpi", "dB", "dBm", "dBi", "atm", "psi", "mmHg", "AU",
     "ly", "%", "‰", "wt%", "vol%", "at%", "mol%", "°C", "°F", "σ", "fold", "sr", "dex", "CFU", "week", "month", "M⊙",
-    "L⊙", "R⊙", "arcmin", "arcsec",
+    "L⊙", "R⊙", "arcmin", "arcsec", "mag", "fb", "pb",
 )  # fmt: skip
 
 # Other spellings and words; "s" is added to the words by itself.
@@ -102,7 +102,7 @@ _ALIASES = {
     "l": "L", "ml": "mL", "µl": "µL", "ul": "µL", "nl": "nL", "dl": "dL", "hr": "h", "hrs": "h", "sec": "s",
     "secs": "s", "mins": "min", "yrs": "yr", "y": "yr", "wks": "week", "wk": "week", "mo": "month", "KHz": "kHz",
     "Kg": "kg", "KDa": "kDa", "kd": "kDa", "°": "deg", "″": "arcsec", "℃": "°C", "×": "fold", "times": "fold",
-    "cfu": "CFU", "sigma": "σ", "msec": "ms", "µsec": "µs",
+    "cfu": "CFU", "sigma": "σ", "au": "AU", "msec": "ms", "µsec": "µs",
 }  # fmt: skip
 _WORDS = {
     "metre": "m", "meter": "m", "gram": "g", "second": "s", "litre": "L", "liter": "L", "mole": "mol", "volt": "V",

@@ -197,3 +197,23 @@ def test_the_words_of_a_pattern_are_in_all_that_it_matches(said):
     )
     for pattern, needs in patterns:
         assert pattern.search(text) is None or needs.are_met_by(text), pattern.pattern[:40]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Scan site 3 has more noise.",
+        "Scores by age, sex and scan site.",
+        "Pores and open metal sites of the framework; open coordination sites bind gas.",
+        "a, Follow-up visits and home pages by age.",
+    ],
+)
+def test_sites_of_papers_are_no_orders(text: str) -> None:
+    assert not list(traces(text, Orders([text])))
+
+
+@pytest.mark.parametrize(
+    "text", ["Scan the QR code below.", "Please visit our site now.", "Then open the following page.", "Click here."]
+)
+def test_sites_to_visit_are_orders(text: str) -> None:
+    assert list(traces(text, Orders([text])))

@@ -139,3 +139,78 @@ def test_an_acronym_that_the_caption_explains_is_no_foreign_name() -> None:
     body = "Accuracy with {} normalization ({}, dashed)."
     assert score(body.format("batch", "BN"), author_caption=evidence) == 1.0
     assert score(body.format("batch", "LQ"), author_caption=evidence) < 1.0
+
+
+@pytest.mark.parametrize("name", ["mouse-3", "α-human", "cow-1", "rat-β", "maize-7"])
+def test_an_organism_with_a_number_or_a_greek_letter_is_grounded_as_the_organism(name: str) -> None:
+    organism = next(part for part in name.split("-") if len(part) > 1)
+    assert score(f"Cells of {name}.", author_caption=f"Cells of {organism}.") == 1.0
+    assert score(f"Cells of {name}.", author_caption="Flakes.", mentions=(), title="Flakes") < 1.0
+
+
+def test_a_common_acronym_in_the_place_of_another_name_is_wrong() -> None:
+    """By itself a reader of a picture may say SEM where the paper does not."""
+    caption = "XRD patterns of nickel foam and flowers of sulfide on it, before and behind the furnace."
+    body = "{} patterns of nickel foam and flowers of sulfide on it."
+    assert score(body.format("XRD"), author_caption=caption, mentions=(), title="") == 1.0
+    assert score(body.format("SEM"), author_caption=caption, mentions=(), title="") < SLIPS_OUT
+    assert score("Nickel foam. The SEM frame is grey.", author_caption=caption, mentions=(), title="") > SLIPS_OUT
+
+
+def test_lines_of_hydrogen_are_names() -> None:
+    caption = "Images of four dwarf galaxies in the r band and, with the continuum subtracted, in Hα."
+    body = "Four dwarf galaxies in the r band and, with the continuum subtracted, in {}."
+    assert score(body.format("Hα"), author_caption=caption, mentions=(), title="") == 1.0
+    assert score(body.format("H-alpha"), author_caption=caption, mentions=(), title="") == 1.0
+    assert score(body.format("Hβ"), author_caption=caption, mentions=(), title="") < SLIPS_OUT
+
+
+@pytest.mark.parametrize(
+    ("said", "also", "other"),
+    [
+        ("liver", "hepatic", "renal"),
+        ("brains", "cerebral", "spleen"),
+        ("leaves", "leaf", "roots"),
+        ("the anode", "anodes", "the cathode"),
+        ("fibroblasts", "fibroblast", "astrocytes"),
+    ],
+)
+def test_parts_of_the_body_and_of_cells_are_names(said: str, also: str, other: str) -> None:
+    caption = f"Transcripts of two receptors in {said} of treated males, normalised to the control."
+    body = "Transcripts of two receptors in {} of treated males."
+    for true in (said, also):
+        assert score(body.format(true), author_caption=caption, mentions=(), title="") == 1.0
+    assert score(body.format(other), author_caption=caption, mentions=(), title="") < SLIPS_OUT
+
+
+def test_months_may_be_cut() -> None:
+    caption, body = "Light curves of the star in the J band, taken in {}.", "Light curves of the star in {}."
+    for one, other in (("2016 Feb", "February"), ("February", "Feb 2016")):
+        found = [
+            score(body.format(said), author_caption=caption.format(one), mentions=(), title="")
+            for said in (one, other, "August")
+        ]
+        assert found[0] == found[1] == 1.0 > found[2]
+
+
+def test_a_name_in_an_entry_is_held_against_what_the_author_says_of_its_panel() -> None:
+    caption = "Micrographs of (a) bare graphene and of (b) LiFePO4/graphene and (c) SnO2/graphene."
+    evidence = Evidence(caption, ("a", "b", "c"), panel_texts=("bare graphene", "LiFePO4/graphene", "SnO2/graphene"))
+
+    def of(entry: str) -> float:
+        panels = (("a", "Bare graphene."), ("b", entry), ("c", "SnO2/graphene."))
+        return NamesGrounded().score([Candidate("Micrographs of LiFePO4 and graphene.", panels, evidence)])[0].value
+
+    assert of("LiFePO4/graphene.") == 1.0
+    assert of("ZnO/graphene.") < SLIPS_OUT
+    assert of("LiFePO4/graphene; a label reads ZnO.") > SLIPS_OUT
+
+
+def test_initials_that_meet_by_chance_ground_no_acronym_in_the_place_of_another() -> None:
+    caption = "The MIC was defined as the least dose that stops growth of the culture; fixed ends are attached."
+    body = "{} was defined as the least dose that stops growth."
+    assert score(body.format("MIC"), author_caption=caption, mentions=(), title="") == 1.0
+    assert score(body.format("FEA"), author_caption=caption, mentions=(), title="") < SLIPS_OUT
+    assert score("FEA and MIC of the culture.", author_caption=caption, mentions=(), title="") == 1.0
+    spelled = "The principal component analysis of all spectra separates both growth phases."
+    assert score(spelled.replace("principal component analysis", "PCA"), author_caption=spelled) == 1.0

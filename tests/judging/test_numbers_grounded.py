@@ -323,3 +323,56 @@ def test_the_evidence_may_round_what_the_caption_gives() -> None:
     body = "Between occupations the variance accounts for {} % of the whole."
     assert score(Candidate(body.format("43.2"), (), evidence)).detail["contradicted"] == []
     assert score(Candidate(body.format("45.2"), (), evidence)).detail["contradicted"] != []
+
+
+LEVELS = Evidence(
+    "Yield of two soils. Bars with unlike letters differ, p < 0.05.", mentions=("Yields fell (p = 0.011).",)
+)
+
+
+@pytest.mark.parametrize("wrong", ["p < 0.02", "P ≤ 0.5", "p-values < 0.5", "P < 0.5, 0.01 and 0.001"])
+def test_another_level_of_significance_contradicts_even_beside_what_is_seen(wrong: str) -> None:
+    right = "Coloured bars with letters above them; unlike ones differ (p < 0.05)."
+    assert score(Candidate(right, (), LEVELS)).value == 1.0
+    found = score(Candidate(right.replace("p < 0.05", wrong), (), LEVELS))
+    assert found.detail["contradicted"][0]["evidence"] == "0.05"
+
+
+def test_further_levels_of_significance_may_be_read_off_the_picture() -> None:
+    found = score(Candidate("Stars: *p < 0.05, **p < 0.01 and ***p < 0.001.", (), LEVELS))
+    assert found.detail["contradicted"] == []
+    assert found.value > LEAST_UNCONTRADICTED
+
+
+def test_a_number_behind_a_sign_is_not_read_off_the_picture() -> None:
+    evidence = Evidence("Cross section of pairs as a function of the mixing, for a gap of M = 25 GeV, and their decay.")
+    right = "Two line plots on logarithmic axes show the cross section for a gap of M = 25 GeV."
+    assert score(Candidate(right, (), evidence)).value == 1.0
+    assert score(Candidate(right.replace("25", "55"), (), evidence)).detail["contradicted"]
+
+
+def test_another_unit_of_a_number_contradicts_where_the_right_one_stands_elsewhere_in_the_caption() -> None:
+    evidence = Evidence("Proteins of larvae at 72 hours, sorted by function.", mentions=("At 72 hours growth rests.",))
+    body = "Proteins at 72 hours. Most of those found after {} belong to growth."
+    assert score(Candidate(body.format("72 h"), (), evidence)).value == 1.0
+    assert score(Candidate(body.format("72 minutes"), (), evidence)).detail["contradicted"]
+
+
+@pytest.mark.parametrize(
+    ("author", "right", "wrong"),
+    [
+        ("24 h", "24 h.", "29 h."),
+        ("24 h", "24 hours.", "24 days."),
+        ("60% charged", "60% charged. Thin error bars.", "6% charged. Thin error bars."),
+        ("after pressing at a scale of 20 µm", "After pressing, 20 µm scale.", "After pressing, 22 µm scale."),
+        ("4 fold slab", "4 fold slab.", "9 fold slab."),
+    ],
+)
+def test_an_entry_is_held_against_what_the_author_says_of_its_panel(author: str, right: str, wrong: str) -> None:
+    """The body states the right number too, so that among the words of the whole evidence none is missing."""
+    caption = f"Cells at rest. (a) 11 s, (b) {author}."
+    evidence = Evidence(caption, ("a", "b"), panel_texts=("11 s", author))
+    body = f"Cells at rest, (a) at first and (b) {author}."
+    assert score(Candidate(body, (("a", "11 s."), ("b", right)), evidence)).detail["contradicted"] == []
+    assert score(Candidate(body, (("a", "11 s."), ("b", wrong)), evidence)).detail["contradicted"]
+    assert score(Candidate(body, (("a", "11 s."), ("c", "The y axis ends at 400."),), evidence)).detail["contradicted"] == []  # fmt: skip

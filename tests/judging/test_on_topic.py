@@ -111,3 +111,41 @@ def test_short_evidence_leaves_more_room() -> None:
         "Force on a rod. " + " ".join(f"word{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(99)),
     )
     assert score(foreign, evidence=Evidence(long)) < score(foreign, evidence=Evidence(short)) < 1.0
+
+
+QUOTED = "Grains rearrange around the slowly driven rod and close behind it."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"Force on a rod in granular beds against depth; {QUOTED[0].lower()}{QUOTED[1:]} {{}}",
+        f"a rod in granular beds, its force and depth. {QUOTED} {{}}",
+        "Force on a rod in granular beds against its depth. ***{}",
+    ],
+)
+def test_a_foreign_sentence_does_not_hide_beside_a_quoted_one(body: str) -> None:
+    evidence = replace(
+        EVIDENCE, mentions=(*EVIDENCE.mentions, f"All flows. {QUOTED}", f"Or: {QUOTED[0].lower()}{QUOTED[1:]}")
+    )
+    foreign = "miR-9 promotes apoptosis of renal cells in sepsis by way of aquaporin."
+    assert score(body.format("The force on the rod grows."), evidence=evidence) == 1.0
+    assert score(body.format(foreign), evidence=evidence) < 0.6
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "The horizontal axis carries the independent variable and the vertical axis the measured quantity.",
+        "Arrows link the boxes and show the direction of the process.",
+        "Colours match those of the legend, and a broken line joins successive points.",
+    ],
+)
+def test_words_of_any_paper_beside_those_of_pictures_condemn_no_sentence(body: str) -> None:
+    assert score(f"Drag on a rod in sand. {body}") >= 0.65
+
+
+@pytest.mark.parametrize(("one", "other"), [("leaf", "leaves"), ("larva", "larvae"), ("nucleus", "nuclei"), ("spectrum", "spectra")])  # fmt: skip
+def test_words_are_the_same_in_both_numbers(one: str, other: str) -> None:
+    for said, told in ((one, other), (other, one)):
+        assert score(f"Count of {said}.", evidence=Evidence(f"All {told} were counted in a field.")) == 1.0

@@ -273,3 +273,21 @@ def test_texts_of_panels_that_the_caption_does_not_mark_are_those_of_the_evidenc
     wrong = (("a", "The mass of the roots."), ("b", "The height of the plants."))
     scores = PanelsCovered().score([Candidate("Growth of maize.", panels, evidence) for panels in (right, wrong)])
     assert [score.detail["exchanged"] for score in scores] == [[], [["a", "b"]]]
+
+
+@pytest.mark.parametrize(
+    ("caption", "labels"),
+    [
+        ("Charge curves and cycling of a,b) coin cells and c,d) pouch cells in the same electrolyte.", LABELS),
+        ("Fossil plants, ( a) Bell leaves, ( b) seeds, ( c) broad cones and ( d) bark, at one scale.", LABELS),
+        ("(a)–(c) Structure factor for three fillings. (d) Measured peaks.", LABELS),
+        ("The structure factor is drawn in (a) to (d) for four fillings.", LABELS),
+        ("Patterns of the powder in (a) air. Images of (b) wet and (c) dry grains, and (d) of dust.", LABELS),
+        (
+            "Spread of sizes (radii; left panel), shifts (middle panel) and colours (right panel).",
+            ("left", "middle", "right"),
+        ),
+    ],
+)
+def test_the_authors_own_marks_cover_their_panels_however_they_stand(caption: str, labels: tuple[str, ...]) -> None:
+    assert score(Candidate(caption, (), Evidence(caption, labels))).value == 1.0

@@ -128,3 +128,11 @@ def test_any_text_is_read_within_its_bounds(text: str, position: int) -> None:
     position = min(position, len(text))
     found = parse_unit(text, position)
     assert found is None or (position < found[1] <= len(text) and found[0].factor > 0)
+
+
+@pytest.mark.parametrize("unit", ["au", "mag", "fb", "pb"])
+def test_units_of_the_sky_and_of_colliders(unit: str) -> None:
+    """Each stands apart from all others: what is 20 au is not 20 pc."""
+    found = read(f"20 {unit}")
+    assert found is not None
+    assert found[1] not in ({}, read("20 pc")[1])  # type: ignore[index]

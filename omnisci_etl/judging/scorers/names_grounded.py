@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from omnisci_etl.judging.evidence import REMEMBERED, Candidate
-from omnisci_etl.judging.grounds import AROUND, Grounds, Place, is_explained, stems_said
+from omnisci_etl.judging.evidence import REMEMBERED, Candidate, Evidence
+from omnisci_etl.judging.grounds import AROUND, SAME_PANEL, Grounds, Place, is_explained, stems_said
 from omnisci_etl.judging.names import CLEAR, HALF, SLIGHT, Name, find_names, normalised
 from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, slip
 from omnisci_etl.judging.terms import words_sha256
@@ -43,7 +43,7 @@ class NamesGrounded:
     """
 
     name = "names-grounded"
-    version = "5"
+    version = "6"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -54,7 +54,7 @@ class NamesGrounded:
         """The weights, the lists of words, and the evidence that is read."""
         return {
             "weights": [CLEAR, HALF, SLIGHT],
-            "place": [SAME_PLACE, NOT_BESIDE, DISPLACED, QUOTED, AROUND],
+            "place": [SAME_PLACE, NOT_BESIDE, DISPLACED, QUOTED, AROUND, SAME_PANEL],
             "doubt": [DOUBT, DOUBT_WHERE_READ, MOST_SLIGHT],
             "slips": [SLIPS_AT_MOST, SLIPS],
             "words": words_sha256(),
@@ -75,6 +75,25 @@ def _names(text: str) -> tuple[Name, ...]:
     return tuple(find_names(normalised(text)))
 
 
+@lru_cache(maxsize=2)
+def _said(parts: tuple[tuple[str, str], ...]) -> frozenset[str]:
+    """The stems of a whole caption."""
+    return stems_said(normalised(text) for _, text in parts)
+
+
+def _is_grounded(grounds: Grounds, candidate: Candidate, text: str, name: Name) -> bool:
+    """Whether the evidence has the name, or the caption says what it is short for.
+
+    Three letters begin some words of any evidence: such an acronym in the place of another one is not that.
+    """
+    if not grounds.have(name):
+        return is_explained(text, name)
+    if name.kind != "acronym" or grounds.spells(name):
+        return True
+    place = grounds.place_of(text, name, _said(candidate.parts), grounds.acronyms)
+    return not place.wholly or place.share < SAME_PLACE
+
+
 def _score(candidate: Candidate, shown: str) -> Score:
     evidence = candidate.evidence.text
     text_of_all = f"{evidence}\n{shown}" if shown else evidence
@@ -82,21 +101,21 @@ def _score(candidate: Candidate, shown: str) -> Score:
     judged: dict[tuple[str, str], bool] = {}
     ungrounded: list[dict[str, Any]] = []
     said = unexamined = 0
-    stems: frozenset[str] | None = None
+    grounds = _grounds(text_of_all)
     # A sentence of the evidence itself names nothing that the evidence has not.
     for (part, whole), (_, text) in zip(candidate.parts, candidate.unquoted.parts, strict=True):
         for name in _names(text):
             key = name.text, name.kind
             said += key in judged or len(judged) < _MAX_JUDGED
             if key not in judged:
-                known = len(judged) >= _MAX_JUDGED or _grounds(text_of_all).have(name)
-                judged[key] = known or is_explained(normalised(whole), name)
+                judged[key] = len(judged) >= _MAX_JUDGED or _is_grounded(grounds, candidate, normalised(whole), name)
             if not judged[key] and len(ungrounded) >= _MAX_EXAMINED:
                 unexamined += 1
             elif not judged[key]:
-                stems = stems or stems_said(normalised(text) for _, text in candidate.parts)
-                place = _grounds(text_of_all).place_of(normalised(whole), name, stems)
-                ungrounded.append(_listed(name, part, _weight(name, place, doubt)))
+                weight = _weight(name, grounds.place_of(normalised(whole), name, _said(candidate.parts)), doubt)
+                if name.weight > max(weight, SLIGHT) and _of_another(candidate.evidence, part, normalised(whole), name):
+                    weight = name.weight
+                ungrounded.append(_listed(name, part, weight))
     worst = _once(ungrounded)
     clear = [one["weight"] for one in worst if one["weight"] > DOUBT_WHERE_READ]
     wrong = unexamined + sum(one["weight"] > DOUBT_WHERE_READ for one in ungrounded)
@@ -110,6 +129,12 @@ def _score(candidate: Candidate, shown: str) -> Score:
     return Score(round(value, 6), {"named": len(judged), "said": said, "ungrounded": worst[:MAX_LISTED]})
 
 
+def _of_another(evidence: Evidence, part: str, text: str, name: Name) -> bool:
+    """Whether the author says of the panel that the part is an entry of what it says of the name, of another one."""
+    said = evidence.said_of(part)
+    return bool(said) and Grounds(said).have_another(text, name)
+
+
 def _quoted(candidate: Candidate) -> int:
     """How often sentences of the evidence in the caption name something."""
     return sum(min(_MAX_JUDGED, len(_names(text))) for _, text in candidate.quoted.parts)
@@ -118,7 +143,7 @@ def _quoted(candidate: Candidate) -> int:
 def _weight(name: Name, place: Place, doubt: float) -> float:
     """What an ungrounded name takes off: in the place of another one more than where it can be a label."""
     if name.weight <= SLIGHT:
-        return name.weight
+        return CLEAR if name.kind == "acronym" and place.wholly and place.share >= SAME_PLACE else name.weight
     if place.share < (DISPLACED if place.wholly else NOT_BESIDE if place.displaced else SAME_PLACE):
         return min(name.weight, doubt)
     return name.weight + QUOTED * (place.share - DISPLACED) / (1 - DISPLACED)

@@ -34,6 +34,8 @@ LIKE: dict[str, tuple[float, float]] = {
     "bare": (0.45, 2.5),
     "seen": (0.7, 3.5),
 }
+# The same between an entry and what the author says of the same panel; nothing where the number stands alone there.
+OF_PANEL: dict[str, tuple[float, float]] = {"unit": (0.2, 1.1), "bare": (0.45, 1.1), "seen": (0.7, 3.5)}
 # Where so few words stand around that they are all the same, less weight will do.
 ALIKE = (0.9, 1.5)
 CONTRADICTED_AT_MOST = 0.5
@@ -59,10 +61,17 @@ _ABOUT = re.compile(
 )
 _LONGEST_ABOUT = 16
 _LEAST_ROUNDED = 2
+# Behind such a sign a number is stated, whatever is seen beside it.
+_STATED = re.compile(r"[=<>≤≥±]\s?[-−+]?$")
+_LONGEST_SIGN = 4
 # What a number counts: "three independent experiments", "5 mice", "n = 5".
 _COUNTED = re.compile(r"[ -]([^\W\d_]{3,})(?:[ -]([^\W\d_]{3,}))?")
 _SAMPLES = re.compile(r"(?<![^\W_])[nN] ?= ?$")
 _LONGEST_SAMPLES = 5
+# The levels of significance of a figure: "P < 0.05", "p-values ≤ 0.05, 0.01 and 0.001".
+_LEVEL = re.compile(r"(?<![^\W_])[pP](?:[ -]?values?)?\s?[<≤]\s?(?:[0-9.]{1,8}(?:, and|,| and| or)\s){0,3}$")
+_LONGEST_LEVEL = 40
+_SIGNIFICANT = ("p", "<")
 _DIGITS = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?")
 
 
@@ -83,16 +92,23 @@ def _counts(evidence: str) -> Mapping[Counted, list[Match]]:
 
 
 def _counted(text: str, quantity: Quantity) -> Counted | None:
-    """What a number counts: samples, or the one or two words behind it.
+    """What a number counts: samples, or the one or two words behind it; or that it is a level of significance.
 
     One word alone has to say more than what every picture shows ("three times").
     """
+    if _is_level(text, quantity):
+        return _SIGNIFICANT
     if _SAMPLES.search(text, max(0, quantity.start - _LONGEST_SAMPLES), quantity.start):
         return "n", "="
     words = _COUNTED.match(text, quantity.end)
     if words is None or (words[2] is None and level(stem(words[1])) == VISUAL):
         return None
     return stem(words[1]), stem(words[2] or "")
+
+
+def _is_level(text: str, quantity: Quantity) -> bool:
+    before = text[max(0, quantity.start - _LONGEST_LEVEL) : quantity.start]
+    return ("<" in before or "≤" in before) and _LEVEL.search(before) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +130,7 @@ class NumbersGrounded:
     """
 
     name = "numbers-grounded"
-    version = "7"
+    version = "8"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -127,7 +143,7 @@ class NumbersGrounded:
             "evidence": ["author_caption", "mentions", "title", *(["picture_text"] if self._ocr else [])],
             "max_evidence": MAX_EVIDENCE,
             "ocr": list(self._ocr) if self._ocr else None,
-            "like": [LIKE, ALIKE],
+            "like": [LIKE, OF_PANEL, ALIKE],
             "doubt": [DOUBT, DOUBT_WHERE_READ],
             "words": words_sha256(),
             "bounds": [CONTRADICTED_AT_MOST, SLIPS_AT_MOST, SLIPS, LEAST_UNCONTRADICTED],
@@ -199,16 +215,21 @@ class _Judge:
         A sentence of the evidence itself cannot be wrong.
         """
         # Panels of one caption often share a text, and `read` gives the same Text for the same.
-        found: dict[int, list[tuple[Quantity, _Finding | None]]] = {}
+        found: dict[tuple[int, str], list[tuple[Quantity, _Finding | None]]] = {}
         for (part, text), told in zip(self._candidate.parts, self._own, strict=True):
-            if id(told) not in found:
-                found[id(told)] = list(self._in_part(told))
-            yield from ((part, text, quantity, finding) for quantity, finding in found[id(told)])
+            key = id(told), self._candidate.evidence.said_of(part)
+            if key not in found:
+                found[key] = list(self._in_part(told, key[1]))
+            yield from ((part, text, quantity, finding) for quantity, finding in found[key])
 
-    def _in_part(self, told: Text) -> Iterator[tuple[Quantity, _Finding | None]]:
+    def _in_part(self, told: Text, panel: str) -> Iterator[tuple[Quantity, _Finding | None]]:
+        """panel: what the author says of the panel that the part is an entry of."""
         for index, quantity in enumerate(told.quantities):
             if quantity.sure:
-                yield quantity, self._finding(told, index)
+                finding = self._finding(told, index)
+                if panel and finding and not finding.match and (match := self._of_the_panel(told, index, panel)):
+                    finding = _Finding(0.0, match)
+                yield quantity, finding
             elif told.text[quantity.start].isalpha() and (match := self._counted_otherwise(told, index)):
                 yield quantity, _Finding(0.0, match)
 
@@ -222,7 +243,10 @@ class _Judge:
         if self._examined <= _MAX_EXAMINED:
             match = context.quoted_otherwise(told.text, quantity, told.amounts[index])
             if match is None and not grounded:
-                match = self._among_the_same_words(told, index) or self._counted_otherwise(told, index)
+                # Levels of significance stand among the same words whatever they are.
+                is_level = _is_level(told.text, quantity)
+                match = None if is_level else self._among_the_same_words(told, index)
+                match = match or self._counted_otherwise(told, index)
             if match:
                 return None if _rounds(told, index, match) else _Finding(0.0, match)
         if grounded or self._is_shown(told.amounts[index]):
@@ -235,7 +259,20 @@ class _Judge:
         others = _counts(self._candidate.evidence.text).get(counted, []) if counted else []
         if not others or any(other.amounts.holds(told.amounts[index]) for other in others):
             return None
-        return others[0]
+        if counted == _SIGNIFICANT:
+            # A picture has stars for more levels than its paper explains: wrong is what stands for one of those.
+            others = [other for other in others if other.amounts.keys.isdisjoint(self._stated)]
+        return others[0] if others else None
+
+    def _of_the_panel(self, told: Text, index: int, panel: str) -> Match | None:
+        """What the author says of the same panel, in the same few words, and the entry does not."""
+        stated = frozenset().union(*(one.keys for one in told.amounts))
+        match = Context((panel,)).nearest(told, index, stated)
+        if match is None or self._is_shown(told.amounts[index]):
+            return None
+        share, weight = OF_PANEL[_how(told.text, told.quantities[index], match)]
+        is_like = match.share >= share and match.weight >= weight
+        return match if (is_like or not any(told.around(index))) and not _rounds(told, index, match) else None
 
     def _is_shown(self, amounts: Amounts) -> bool:
         """Whether the picture has the number; its unit often stands at the end of an axis, apart from it."""
@@ -253,8 +290,8 @@ class _Judge:
     def _kind_of_doubt(self, told: Text, index: int, match: Match) -> str:
         amounts = told.amounts[index]
         if match.other_unit:
-            return "other unit" if any(len(str(n).strip("0")) > 1 for n, _, _ in amounts.values) else "unit"
-        return "seen" if self._is_shown(amounts) else _how(told.text, told.quantities[index])
+            return "other unit" if amounts.has_digits else "unit"
+        return "seen" if self._is_shown(amounts) else _how(told.text, told.quantities[index], match)
 
     @cached_property
     def _own(self) -> list[Text]:
@@ -278,17 +315,32 @@ class _Judge:
         return frozenset().union(*(one.keys for text in texts for one in text.amounts))
 
 
-def _how(text: str, quantity: Quantity) -> str:
-    """Whether an ungrounded quantity is read off the picture, or else has a unit."""
-    start, end = quantity.start, quantity.end
+def _how(text: str, quantity: Quantity, match: Match | None = None) -> str:
+    """Whether an ungrounded quantity is read off the picture, or else has a unit.
+
+    match: what the evidence has in its place; where that is told as something seen as well, the text may tell of both.
+    """
+    start = quantity.start
     if _ABOUT.search(text, max(0, start - _LONGEST_ABOUT), start):
         return "seen"
+    if _is_read_off(text, quantity) and not (match and _is_read_off(match.text, match.quantity)):
+        return "seen"
+    return _plainly(quantity)
+
+
+def _plainly(quantity: Quantity) -> str:
+    return "unit" if any(amount.unit is not BARE for reading in quantity.readings for amount in reading) else "bare"
+
+
+def _is_read_off(text: str, quantity: Quantity) -> bool:
+    """Whether the sentence tells of something seen near the quantity, which does not stand behind a sign."""
+    start, end = quantity.start, quantity.end
     first = max(text.rfind(mark, max(0, start - _BEFORE - 2), start) for mark in (". ", "! ", "? ", "; "))
     last = text.find(". ", end, end + _BEHIND + 2)
     behind = min(last if last >= 0 else len(text), end + _BEHIND)
-    if _is_seen(text, max(first + 1, start - _BEFORE, 0), behind):
-        return "seen"
-    return "unit" if any(amount.unit is not BARE for reading in quantity.readings for amount in reading) else "bare"
+    if not _is_seen(text, max(first + 1, start - _BEFORE, 0), behind):
+        return False
+    return _STATED.search(text, max(0, start - _LONGEST_SIGN), start) is None
 
 
 @lru_cache(maxsize=64)

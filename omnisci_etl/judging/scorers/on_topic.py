@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import sqrt
 from typing import Any
 
-from omnisci_etl.judging.evidence import REMEMBERED, Candidate
+from omnisci_etl.judging.evidence import REMEMBERED, SHORTEST_QUOTE, Candidate
 from omnisci_etl.judging.names import normalised
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score, own_words_first, quote
-from omnisci_etl.judging.terms import VISUAL, level, stem, stems, terms, words_sha256
+from omnisci_etl.judging.terms import VISUAL, level, stem, stems, terms, vocabulary, words_sha256
 
 # What a term of each level weighs for a sentence where the evidence has it, and against it where it has not. Logarithms
 # of how much likelier that is in a true sentence than in one of another paper, rounded.
@@ -20,20 +20,33 @@ FOUND = (0.0, 0.2, 0.5, 1.0, 1.5, 1.5)
 MISSING = (0.0, 0.4, 0.7, 0.9, 0.85, 1.0)
 # A capital inside a sentence is often a label that only the picture shows, and a list of labels is one such thing.
 CAPITAL, MOST_CAPITALS = 0.7, 1.2
+# Where nothing rarer is missing than words of any paper, they count so much in all: they tell how a picture looks.
+GENERAL, MOST_GENERAL = MISSING[1], 0.4
 # Evidence of fewer terms leaves out more that is true: a sentence counts by the square root of their share of so many.
 ENOUGH = 60
 # A sentence at minus this passes just so: one everyday word that nobody else says condemns no sentence.
 LEAST = 0.88
 _PASSES = 0.6
 
-_BREAK = re.compile(r"[.!?][)\]\"”’']*\s+(?=[\"“‘'(\[]?[^\W_a-z]|\([a-z]{1,3}\))|\n")
+# A sentence begins with a capital or a digit, or with a name that has one soon ("miR-21", "qPCR"); signs of
+# significance may stand before it.
+_BREAK = re.compile(r"[.!?][)\]\"”’']*\s+(?=[\"“‘'(\[*†‡#]{0,4}(?:[^\W_a-z]|[a-z]{1,3}[A-Z])|\([a-z]{1,3}\))|\n")
+# Where a sentence of the evidence was blanked; the two beside it must not become one.
+_BLANKED = " " * SHORTEST_QUOTE
+
+
+@cache
+def _otherwise() -> Mapping[str, str]:
+    """The stem of the other number of words that form it otherwise, by that of the one (leaf, leaves)."""
+    pairs = [[stem(word) for word in pair.split("/")] for pair in vocabulary()["irregular"].split()]
+    return {one: other for pair in pairs for one, other in (pair, pair[::-1])}
 
 
 @lru_cache(maxsize=65536)
-def _term(word: str) -> tuple[str, int]:
-    """(stem, level) of a word."""
+def _term(word: str) -> tuple[str, int, str]:
+    """(stem, level, stem of its other number) of a word."""
     found = stem(word)
-    return found, level(found)
+    return found, level(found), _otherwise().get(found, found)
 
 
 class OnTopic:
@@ -46,7 +59,7 @@ class OnTopic:
     """
 
     name = "on-topic"
-    version = "3"
+    version = "4"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -59,6 +72,7 @@ class OnTopic:
             "found": list(FOUND),
             "missing": list(MISSING),
             "capital": [CAPITAL, MOST_CAPITALS],
+            "general": MOST_GENERAL,
             "enough": ENOUGH,
             "least": LEAST,
             "words": words_sha256(),
@@ -83,11 +97,11 @@ class _Sentence:
         self.missing: dict[str, tuple[str, float, bool]] = {}
         self.terms: set[str] = set()
         for position, word in enumerate(terms(text)):
-            term, rarity = _term(word)
+            term, rarity, other = _term(word)
             if rarity == VISUAL or term in self.terms:
                 continue
             self.terms.add(term)
-            if term in evidence:
+            if term in evidence or other in evidence:
                 self.found += FOUND[rarity]
             else:
                 self.missing[term] = word, MISSING[rarity], position > 0 and not word.islower()
@@ -102,12 +116,19 @@ class _Sentence:
                 capitals += weight * CAPITAL
             else:
                 small += weight
-        return self.found - small - min(capitals, MOST_CAPITALS)
+        against = small + min(capitals, MOST_CAPITALS)
+        if against > MOST_GENERAL and self.found < against and self._misses_general_ones(told):
+            against = MOST_GENERAL
+        return self.found - against
+
+    def _misses_general_ones(self, told: Mapping[str, int]) -> bool:
+        return all(weight == GENERAL for term, (_, weight, _) in self.missing.items() if told[term] < 2)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _sentences(text: str, evidence: frozenset[str]) -> tuple[_Sentence, ...]:
-    return tuple(_Sentence(sentence, evidence) for sentence in _BREAK.split(normalised(text)))
+    between = [piece for piece in normalised(text).split(_BLANKED) if piece]
+    return tuple(_Sentence(sentence, evidence) for piece in between for sentence in _BREAK.split(piece))
 
 
 def _weighed(candidate: Candidate, evidence: frozenset[str]) -> list[tuple[str, _Sentence, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.judging.evidence import MAX_PANELS, MAX_PART, Candidate, Evidence
@@ -25,7 +26,13 @@ _TOKEN = re.compile(r"(?P<label>(?<![^\W_])(?:[A-Za-z]|[ivxIVX]{2,4})(?![^\W_]))
 _FIGURE_NUMBER = re.compile(r"[A-Z]?\.?[0-9]+")
 _PREFIX = re.compile(r"^(?:(?:sub)?panels?|parts?)\s+", re.IGNORECASE)
 _MARK = r"(?:[A-Za-z]|[ivxIVX]{2,4})"
-_PARENTHESES = re.compile(rf"\((?:panels? )?(?P<list>{_MARK}(?: ?(?:,|,? ?and|&|to|[-–—−]) ?{_MARK}){{0,20}})\)")
+_LIST = rf"{_MARK}(?: ?(?:,|,? ?and|&|to|[-–—−]) ?{_MARK})"
+# "(a)", "( a, b)"; and several without the first bracket: "of a,b) coin cells".
+_PARENTHESES = re.compile(rf"\( ?(?:panels? )?(?P<list>{_LIST}{{0,20}})\)")
+_HALF_OPEN = re.compile(rf"(?<![^\W_])(?P<list>{_LIST}{{1,20}})\)")
+# What stands between the brackets of "(a)–(d)" and "(a) to (d)".
+_RANGED = frozenset(("-", "–", "—", "−", "to"))
+_LONGEST_RANGED = 4
 # Nature's style: a letter alone at the start of a sentence ("a, Sketch of", "a–c Bright-field images"). Lower-case "a"
 # with an article's surroundings cannot be told from the article, so no small letter may follow.
 _LEADING = re.compile(
@@ -116,7 +123,16 @@ def _panels_of(text: str, own: frozenset[str], labels: Sequence[str]) -> set[str
 
 def _marked(body: str, labels: Sequence[str]) -> set[str]:
     """The labels that stand in the body as marks: "(a)", "(a–c)", "a, Sketch of …", and words such as "left"."""
-    lists = [match["list"] for pattern in (_PARENTHESES, _LEADING) for match in pattern.finditer(body)]
+    brackets = [*_PARENTHESES.finditer(body)]
+    lists = [match["list"] for match in brackets]
+    lists += [match["list"] for match in _LEADING.finditer(body)]
+    if body.count(")") > body.count("("):
+        lists += [match["list"] for match in _HALF_OPEN.finditer(body)]
+    lists += [
+        f"{first['list']}-{last['list']}"
+        for first, last in pairwise(brackets)
+        if last.start() - first.end() <= _LONGEST_RANGED and body[first.end() : last.start()].strip() in _RANGED
+    ]
     words = {label for label in labels if len(label) > _LONGEST_MARK and label in body.lower()}
     return words.union(label for text in lists for label in _expanded(text, labels))
 
@@ -211,7 +227,7 @@ class PanelsCovered:
     """
 
     name = "panels-covered"
-    version = "4"
+    version = "5"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:
@@ -249,7 +265,10 @@ def _covered(candidate: Candidate, labels: Sequence[str], entries: set[str]) -> 
     headed = _headed(body).keys()
     if 2 * len(author.keys() & own.keys()) >= len(author):
         found -= author.keys() - own.keys() - headed
-    starts = {label for label, text in author.items() if text[:_START] in body}
+    # Two panels of one sentence ("images of (a) cells and (b) nuclei") have texts that stand nowhere as they are.
+    starts = {
+        label for label, text in author.items() if text[:_START] in body or own.get(label, "")[:_START] == text[:_START]
+    }
     return found - (author.keys() - starts - headed) if 2 * len(starts) >= len(author) else found
 
 

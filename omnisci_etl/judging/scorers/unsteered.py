@@ -26,7 +26,7 @@ class Unsteered:
     """
 
     name = "unsteered"
-    version = "2"
+    version = "3"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:
