@@ -747,6 +747,21 @@ def test_supplementary_numbers_by_a_macro() -> None:
     assert document.figures[1].mentions[0].text == "See Figure S1."
 
 
+@pytest.mark.parametrize(
+    ("word", "label"),
+    [
+        ("Supplemental Figure.", "Supplemental Figure 1"),
+        ("\\small{Extended Data Fig.}", "Extended Data Fig 1"),
+        ("Fig.", "Figure 1"),
+        ("", "Figure 1"),
+        ("\\bfseries Abbildung", "Figure 1"),
+    ],
+)
+def test_what_authors_call_figures_tells_those_of_the_supplement_apart(word: str, label: str) -> None:
+    document = paper(A + f"\\setcounter{{figure}}{{0}}\\renewcommand{{\\figurename}}{{{word}}}" + figure("b", "s"))
+    assert [found.label for found in document.figures] == ["Figure 1", label]
+
+
 def test_ranges_and_own_reference_macros() -> None:
     document = paper(
         figure("a", "f:a") + figure("b", "f:b") + figure("c", "f:c") + "\n\nFigs.~\\ref{f:a}--\\ref{f:c}.\n\n"

@@ -126,13 +126,21 @@ def _figures(package: Package, reading: Reading) -> Iterator[Figure]:
         yield Figure(
             locator=reading.references.locators[id(draft)],
             ordinal=ordinal,
-            label=draft.number if "fig" in draft.number.lower() else f"Figure {draft.number}",
+            label=_label(draft),
             caption=caption,
             panels=_panels(reading, draft, caption, bold),
             pictures=pictures,
             caption_source=source,
             reject_slug=slug or (None if caption else "no-caption"),
         )
+
+
+def _label(draft: Draft) -> str:
+    """What the caption is printed behind: the authors' word for figures where it sets these apart from the others."""
+    if "fig" in draft.number.lower():
+        return draft.number
+    named = f"{plain(draft.name).strip(' .:')} {draft.number}"
+    return named if figure_number(named) not in (None, draft.number) else f"Figure {draft.number}"
 
 
 def _caption(reading: Reading, draft: Draft, source: str) -> tuple[str, list[tuple[int, int]]]:
