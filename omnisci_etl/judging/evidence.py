@@ -23,6 +23,11 @@ SHORTEST_QUOTE = 24
 _BREAK = re.compile(r"(?<=[.!?;])\s+")
 
 
+def bare_label(label: str) -> str:
+    """A panel's label without what may be printed around it, in small letters: "(A)." is "a"."""
+    return label.lower().strip("(). ")
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What the paper says about a figure.
@@ -45,13 +50,12 @@ class Evidence:
 
     @cached_property
     def _panels(self) -> Mapping[str, str]:
-        labels = [label.strip("(). ").lower() for label in self.panel_labels]
-        return dict(zip(labels, self.panel_texts, strict=False))
+        return dict(zip(map(bare_label, self.panel_labels), self.panel_texts, strict=False))
 
     def said_of(self, part: str) -> str:
         """What the author says of the panel that a part of a caption ("panel a") is the entry of; "" where none is."""
         label = part.removeprefix("panel ")
-        return self._panels.get(label.strip("(). ").lower(), "") if label != part else ""
+        return self._panels.get(bare_label(label), "") if label != part else ""
 
     @property
     def texts(self) -> tuple[str, ...]:

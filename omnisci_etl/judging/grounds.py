@@ -113,6 +113,11 @@ def is_explained(text: str, name: Name) -> bool:
     return len(letters) > 1 and any(one.endswith(letters) for one in initials)
 
 
+def _stems_of(names: Iterable[Name]) -> frozenset[str]:
+    """The stems of every word of the names."""
+    return frozenset(stem(word) for name in names for word in _TOKENS.findall(name.text))
+
+
 def _up_to_stop(words: list[str]) -> list[str]:
     return list(islice(takewhile(_STOP.__ne__, words), AROUND))
 
@@ -166,17 +171,18 @@ class Grounds:
         return _content(self.text)
 
     @cached_property
+    def _found(self) -> tuple[Name, ...]:
+        return tuple(find_names(self.text))
+
+    @cached_property
     def _names(self) -> frozenset[str]:
         """The stems of every word of an acronym, and of other names that are more than slight."""
-        found = find_names(self.text)
-        names = (name.text for name in found if name.weight > SLIGHT or name.kind == "acronym")
-        return frozenset(stem(word) for name in names for word in _TOKENS.findall(name))
+        return self.acronyms | _stems_of(name for name in self._found if name.weight > SLIGHT)
 
     @cached_property
     def acronyms(self) -> frozenset[str]:
         """The stems of every word of an acronym."""
-        names = (name.text for name in find_names(self.text) if name.kind == "acronym")
-        return frozenset(stem(word) for name in names for word in _TOKENS.findall(name))
+        return _stems_of(name for name in self._found if name.kind == "acronym")
 
     def place_of(self, text: str, name: Name, said: Set[str], among: Set[str] | None = None) -> Place:
         """Where what stands around a name of a caption's text also stands together in the evidence.
@@ -221,21 +227,18 @@ class Grounds:
         """
         key = name.text, name.kind
         found = self._asked.get(key)
-        if found is None:
-            found = self._have(name)
-            if len(self._asked) < _MANY_NAMES:
-                self._asked[key] = found
-        return found
+        return self._remember(key, self._have(name)) if found is None else found
 
     def spells(self, name: Name) -> bool:
         """Whether it stands there by its own letters: what only the letters of other words ground may be chance."""
         key = name.text, ""
         found = self._asked.get(key)
-        if found is None:
-            found = self._literally(name.text) or self._loose(name.text)
-            if len(self._asked) < _MANY_NAMES:
-                self._asked[key] = found
-        return found
+        return self._remember(key, self._literally(name.text) or self._loose(name.text)) if found is None else found
+
+    def _remember(self, key: tuple[str, str], answer: bool) -> bool:
+        if len(self._asked) < _MANY_NAMES:
+            self._asked[key] = answer
+        return answer
 
     def _have(self, name: Name) -> bool:
         if self._literally(name.text):

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from omnisci_etl.judging.evidence import Candidate, Evidence
+from omnisci_etl.judging.grounds import Grounds, Place
 from omnisci_etl.judging.scorers.base import SLIPS, SLIPS_OUT, config_sha256
 from omnisci_etl.judging.scorers.names_grounded import MOST_SLIGHT, NamesGrounded
 
@@ -214,3 +216,21 @@ def test_initials_that_meet_by_chance_ground_no_acronym_in_the_place_of_another(
     assert score("FEA and MIC of the culture.", author_caption=caption, mentions=(), title="") == 1.0
     spelled = "The principal component analysis of all spectra separates both growth phases."
     assert score(spelled.replace("principal component analysis", "PCA"), author_caption=spelled) == 1.0
+
+
+def test_the_places_of_few_acronyms_that_only_initials_ground_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = 0
+    place_of = Grounds.place_of
+
+    def counted(*given: Any) -> Place:
+        nonlocal asked
+        asked += 1
+        return place_of(*given)
+
+    monkeypatch.setattr(Grounds, "place_of", counted)
+    letters = "BDFGHKLMNPQRSTVWXZ"
+    acronyms = [a + b + c for a in letters[:7] for b in letters[7:12] for c in letters[12:]]
+    evidence = ". ".join(" ".join(f"{letter.lower()}orate" for letter in acronym) for acronym in acronyms)
+    body = ". ".join(f"Here {acronym} is drawn" for acronym in acronyms)
+    NamesGrounded().score([Candidate(body, (), Evidence(evidence))])
+    assert 0 < asked <= 50

@@ -4,11 +4,13 @@ import json
 import re
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from omnisci_etl.judging.contexts import Context
 from omnisci_etl.judging.evidence import MAX_CAPTION, Candidate, Evidence
 from omnisci_etl.judging.scorers.base import SLIPS, Score, config_sha256
 from omnisci_etl.judging.scorers.numbers_grounded import (
@@ -274,6 +276,23 @@ def test_nothing_but_numbers_takes_little_time_however_many_panels_hold_them() -
     found = score(Candidate(numbers, panels, Evidence("7 " * 100_000)))
     assert time.process_time() - start < 12
     assert 0 < found.detail["stated"] <= MAX_CAPTION / 5
+
+
+def test_few_numbers_of_entries_are_held_against_what_the_author_says_of_their_panels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = 0
+    nearest = Context.nearest
+
+    def counted(*given: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return nearest(*given)
+
+    monkeypatch.setattr(Context, "nearest", counted)
+    author, own = (" ".join(f"{n} mm" for n in range(start, start + 1500)) for start in (10_000, 20_000))
+    score(Candidate("Lengths.", (("a", own),), Evidence(author, ("a",), panel_texts=(author,))))
+    assert 0 < asked <= 400
 
 
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=40))

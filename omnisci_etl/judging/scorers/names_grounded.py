@@ -81,15 +81,17 @@ def _said(parts: tuple[tuple[str, str], ...]) -> frozenset[str]:
     return stems_said(normalised(text) for _, text in parts)
 
 
-def _is_grounded(grounds: Grounds, candidate: Candidate, text: str, name: Name) -> bool:
+def _is_grounded(grounds: Grounds, candidate: Candidate, text: str, name: Name, by_chance: list[Name]) -> bool:
     """Whether the evidence has the name, or the caption says what it is short for.
 
-    Three letters begin some words of any evidence: such an acronym in the place of another one is not that.
+    Three letters begin some words of any evidence: such an acronym in the place of another one is not that. Those of
+    which the place was looked at are added to by_chance, _MAX_EXAMINED at most.
     """
     if not grounds.have(name):
         return is_explained(text, name)
-    if name.kind != "acronym" or grounds.spells(name):
+    if name.kind != "acronym" or grounds.spells(name) or len(by_chance) >= _MAX_EXAMINED:
         return True
+    by_chance.append(name)
     place = grounds.place_of(text, name, _said(candidate.parts), grounds.acronyms)
     return not place.wholly or place.share < SAME_PLACE
 
@@ -100,6 +102,7 @@ def _score(candidate: Candidate, shown: str) -> Score:
     doubt = DOUBT_WHERE_READ if shown else DOUBT
     judged: dict[tuple[str, str], bool] = {}
     ungrounded: list[dict[str, Any]] = []
+    by_chance: list[Name] = []
     said = unexamined = 0
     grounds = _grounds(text_of_all)
     # A sentence of the evidence itself names nothing that the evidence has not.
@@ -108,7 +111,9 @@ def _score(candidate: Candidate, shown: str) -> Score:
             key = name.text, name.kind
             said += key in judged or len(judged) < _MAX_JUDGED
             if key not in judged:
-                judged[key] = len(judged) >= _MAX_JUDGED or _is_grounded(grounds, candidate, normalised(whole), name)
+                judged[key] = len(judged) >= _MAX_JUDGED or _is_grounded(
+                    grounds, candidate, normalised(whole), name, by_chance
+                )
             if not judged[key] and len(ungrounded) >= _MAX_EXAMINED:
                 unexamined += 1
             elif not judged[key]:

@@ -227,7 +227,8 @@ class _Judge:
         for index, quantity in enumerate(told.quantities):
             if quantity.sure:
                 finding = self._finding(told, index)
-                if panel and finding and not finding.match and (match := self._of_the_panel(told, index, panel)):
+                is_open = panel and finding and not finding.match and self._examined <= _MAX_EXAMINED
+                if is_open and (match := self._of_the_panel(told, index, panel)):
                     finding = _Finding(0.0, match)
                 yield quantity, finding
             elif told.text[quantity.start].isalpha() and (match := self._counted_otherwise(told, index)):

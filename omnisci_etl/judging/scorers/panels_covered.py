@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from omnisci_etl.figures.panels import split_panels
-from omnisci_etl.judging.evidence import MAX_PANELS, MAX_PART, Candidate, Evidence
+from omnisci_etl.judging.evidence import MAX_PANELS, MAX_PART, Candidate, Evidence, bare_label
 from omnisci_etl.judging.references import find_references
 from omnisci_etl.judging.scorers.base import MAX_LISTED, Score
 from omnisci_etl.judging.terms import stems
@@ -159,7 +159,7 @@ def _parts(caption: str) -> Mapping[str, str]:
 def _author_parts(evidence: Evidence) -> Mapping[str, frozenset[str]]:
     """The words of each panel's part of the author's caption that not every part has."""
     if evidence.panel_texts:
-        labels = [label.lower().strip("(). ") for label in evidence.panel_labels[:MAX_PANELS]]
+        labels = [bare_label(label) for label in evidence.panel_labels[:MAX_PANELS]]
         return _own_words(tuple(zip(labels, evidence.panel_texts, strict=False)))
     return _own_words(tuple(_parts(evidence.author_caption[:MAX_PART]).items()))
 
@@ -184,7 +184,7 @@ def _exchanged(candidate: Candidate) -> list[list[str]]:
     if len(parts) < 2 or len(texts) < 2:
         return []
     known = frozenset().union(*parts.values())
-    entries = {label.lower().strip("(). "): stems(text[:MAX_PART]) & known for label, text in texts.items()}
+    entries = {bare_label(label): stems(text[:MAX_PART]) & known for label, text in texts.items()}
     entries = {label: words for label, words in entries.items() if label in parts and words}
     nearer: Mapping[str, frozenset[str]]
     nearer = {label: found for label, words in entries.items() if (found := _nearer(label, words, entries, parts))}
@@ -273,7 +273,7 @@ def _covered(candidate: Candidate, labels: Sequence[str], entries: set[str]) -> 
 
 
 def _score(candidate: Candidate) -> Score:
-    labels = list(dict.fromkeys(label.lower().strip("(). ") for label in candidate.evidence.panel_labels[:MAX_PANELS]))
+    labels = list(dict.fromkeys(bare_label(label) for label in candidate.evidence.panel_labels[:MAX_PANELS]))
     if not labels:
         return Score(1.0, {"expected": [], "covered": [], "missing": [], "extra": [], "exchanged": []})
     entries = _entries(candidate, labels)
