@@ -25,6 +25,7 @@ from omnisci_etl.papers.xml import select
 _NO_PICTURES = frozenset({"ltx_Math", "ltx_missing"})
 _FLOATS = frozenset({"ltx_figure", "ltx_table", "ltx_float"})
 _OTHER_CAPTIONS = "descendant::*[self::span or self::div][contains(concat(' ', @class, ' '), ' ltx_caption ')]"
+_NESTED_CAPTIONS = "descendant::figcaption[ancestor::figcaption]"
 _SECTIONS = frozenset({"section", "article", "main", "body", "li"})
 _CLIMBS = 6
 _CAPTION = b"ltx_caption"
@@ -60,6 +61,9 @@ def read_floats(body: etree._Element, data: bytes) -> list[Found]:
     """
     if _has_other_captions(data):
         _unify(body)
+    # Each would be read with all that is in it, at a cost of the cube of the depth.
+    for caption in select(body, _NESTED_CAPTIONS):
+        caption.tag = "span"
     outer = dict.fromkeys(_outermost(caption) for caption in body.iter("figcaption"))
     found = [figure for node in outer for figure in _read_float(node)]
     taken: set[etree._Element] = set()
