@@ -41,12 +41,19 @@ def ingest(
     until: date | None = None,
     limit: int | None = None,
     path: Path | None = None,
+    refresh: bool = False,
 ) -> Counts:
-    """Discovers, fetches, parses and stores. since and until are publication dates, both inclusive (UTC)."""
+    """Discovers, fetches, parses and stores. since and until are publication dates, both inclusive (UTC).
+
+    refresh: instead reads stored papers again that another version of their extractor read.
+    """
     window = checked_window(source, since, until)
     known_discipline(discipline)
     from omnisci_etl.papers.ingest import ingest as run
+    from omnisci_etl.papers.ingest import refresh as run_again
 
+    if refresh:
+        return run_again(context, source, discipline=discipline, window=window, limit=limit)
     return run(context, source, discipline=discipline, window=window, limit=limit, path=path)
 
 

@@ -30,6 +30,10 @@ def ingest(
     until: Day = None,
     limit: Limit = None,
     path: Annotated[Path | None, typer.Option(help="The folder to read (source folder).")] = None,
+    refresh: Annotated[
+        bool,
+        typer.Option(help="Discover nothing; read stored papers again that other versions of the extractors read."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Discover, fetch, parse and store papers; without dates it goes on from the stored cursor.
@@ -39,13 +43,18 @@ def ingest(
     first, last = parse_date(since, "--since"), parse_date(until, "--until")
     if path is not None and source != "folder":
         raise ConfigError(f"--path belongs to the source folder, not to {source}")
+    if path is not None and refresh:
+        raise ConfigError("--refresh reads the papers that are stored: leave --path away")
     stages.checked_window(source, first, last)
     stages.known_discipline(discipline)
 
     def work(context: Context) -> Counts:
-        return stages.ingest(context, source, discipline=discipline, since=first, until=last, limit=limit, path=path)
+        return stages.ingest(
+            context, source, discipline=discipline, since=first, until=last, limit=limit, path=path, refresh=refresh
+        )
 
-    stage(f"ingest {source}", work, json, discipline=discipline, since=since, until=until, limit=limit, path=path)
+    given = {"discipline": discipline, "since": since, "until": until, "limit": limit, "path": path, "refresh": refresh}
+    stage(f"ingest {source}", work, json, **given)
 
 
 def caption(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from omnisci_etl.context import Context, Counts
 from omnisci_etl.errors import LeftOver, ServiceError
 from omnisci_etl.papers import disciplines
 from omnisci_etl.papers.classify import classify_due, fields_once, reclassify
 from omnisci_etl.papers.reading import Reading, read
+from omnisci_etl.papers.rereading import make_due
 from omnisci_etl.papers.store import assign_disciplines, store, store_outcome
 from omnisci_etl.sources import discovery, queue
 from omnisci_etl.sources.base import ClaimedPaper, Content, Window
@@ -32,10 +34,26 @@ def ingest(
         # Crossref names no subject, so a discipline can be asked for only of papers that were classified first.
         if source == "natcomms" and discipline is not None:
             classify_due(context, http, source, window)
-        work = _Work(context, http, source, discipline, window, limit)
+        work = _Work(context, http, source, limit, discipline=discipline, window=window)
         work.run()
-    counts = dict(Counter(found) + Counter(work.counts))
-    left = queue.remaining(context, source, discipline=discipline, window=window)
+    return _outcome(work, Counter(found), limit)
+
+
+def refresh(context: Context, source: str, *, discipline: str | None, window: Window, limit: int | None) -> Counts:
+    """Reads again what other versions of the extractors read, or could not read; discovers nothing.
+
+    Documents and pictures that were fetched before serve again. Raises LeftOver as ingest does.
+    """
+    paper_ids = make_due(context, source, discipline=discipline, window=window, limit=limit)
+    with HttpClient(context, reuse_all=True) as http:
+        work = _Work(context, http, source, limit, paper_ids=paper_ids)
+        work.run()
+    return _outcome(work, Counter(outdated=len(paper_ids)), limit)
+
+
+def _outcome(work: _Work, found: Counter[str], limit: int | None) -> Counts:
+    counts = dict(found + Counter(work.counts))
+    left = work.remaining()
     if work.failure is not None:
         raise work.failure
     if work.counts["fetch_failed"] or (left and limit is None):
@@ -47,15 +65,23 @@ class _Work:
     """The papers that are due, taken one by one by a few threads until none is left or the limit is reached."""
 
     def __init__(
-        self, context: Context, http: HttpClient, source: str, discipline: str | None, window: Window, limit: int | None
+        self,
+        context: Context,
+        http: HttpClient,
+        source: str,
+        limit: int | None,
+        *,
+        discipline: str | None = None,
+        window: Window = Window(),  # noqa: B008 - frozen
+        paper_ids: Sequence[int] | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.failure: ServiceError | None = None
         self._context, self._http, self._limit = context, http, limit
-        self._claim: Callable[[], ClaimedPaper | None] = lambda: queue.claim(
-            context, source, discipline=discipline, window=window
-        )
-        self._total = queue.remaining(context, source, discipline=discipline, window=window)
+        which: dict[str, Any] = {"discipline": discipline, "window": window, "paper_ids": paper_ids}
+        self._claim: Callable[[], ClaimedPaper | None] = lambda: queue.claim(context, source, **which)
+        self.remaining: Callable[[], int] = lambda: queue.remaining(context, source, **which)
+        self._total = self.remaining()
         self._lock = threading.Lock()
         self._taken = 0
 

@@ -30,3 +30,11 @@ def parse(kind: DocumentKind, data: bytes) -> Document:
     module, function = PARSERS[kind].split(":")
     document: Document = getattr(import_module(module), function)(data)
     return document
+
+
+def versions() -> dict[str, str]:
+    """The version of each extractor, by the name that documents carry."""
+    from omnisci_etl.papers import eprint, jats, latex, latexml, nature_html, pdf
+
+    found = {module.EXTRACTOR: module.VERSION for module in (jats, latex, latexml, nature_html, pdf)}
+    return found | {eprint.HTML_EXTRACTOR: eprint.HTML_VERSION}

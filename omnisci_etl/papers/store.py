@@ -12,7 +12,7 @@ from omnisci_etl.figures.images import LoadedPicture
 from omnisci_etl.figures.kinds import classify
 from omnisci_etl.hashing import sha256_hex
 from omnisci_etl.ledger.database import copy_into, dumps, sql
-from omnisci_etl.papers import disciplines
+from omnisci_etl.papers import disciplines, rereading
 from omnisci_etl.papers.credits import figure_credit
 from omnisci_etl.papers.licences import licence_class
 from omnisci_etl.papers.looks import store_looks
@@ -41,24 +41,53 @@ _MENTION = {
 
 
 def store(connection: Connection, context: Context, claim: ClaimedPaper, content: Content, reading: Reading) -> Counts:
-    """Writes a reading; counts of figures kept and rejected. The same reading a second time writes nothing."""
+    """Writes a reading; counts of figures kept and rejected, or that it is unchanged.
+
+    The same reading a second time writes nothing.
+    """
     version_id = _version(connection, context, claim, content)
     if content.status in ("withdrawn", "retracted"):
         _mark(connection, context, version_id, content.status)
         if not content.documents:
             return {}
-    extraction_id = _extraction(connection, context, version_id, content, reading)
+    standing = rereading.standing(connection, version_id)
+    extraction_id = _write(connection, context, version_id, content, reading, standing)
+    if standing and standing.is_left_by(reading) and (extraction_id is None or reading.document is None):
+        rereading.confirm(connection, context, standing)
     if extraction_id is None:
-        return {}
-    if reading.figures and reading.document:
-        _pictures(connection, context, reading)
-        _figures(connection, extraction_id, version_id, reading)
+        return {"unchanged": 1}
     if reading.document:
         _disciplines(connection, context, claim, reading.document, content.evidence)
     looks = {f.picture.sha256: f.look for f in reading.figures if f.picture and f.look}
     store_looks(connection, looks, context.run.key)
     kept = sum(f.reject_slug is None for f in reading.figures)
     return {"figures_kept": kept, "figures_rejected": len(reading.figures) - kept}
+
+
+def _write(
+    connection: Connection,
+    context: Context,
+    version_id: int,
+    content: Content,
+    reading: Reading,
+    standing: rereading.Standing | None,
+) -> int | None:
+    """The id of the extraction, stored with its figures; None where nothing is stored.
+
+    What another version of the extractor reads the same is rolled back: the figures keep their identity, and so their
+    captions, ratings and exports.
+    """
+    with connection.begin_nested() as written:
+        extraction_id = _extraction(connection, context, version_id, content, reading)
+        if extraction_id is None:
+            return None
+        if reading.figures and reading.document:
+            _pictures(connection, context, reading)
+            _figures(connection, extraction_id, version_id, reading)
+        if standing and rereading.says_the_same(connection, standing, reading, extraction_id):
+            written.rollback()
+            return None
+    return extraction_id
 
 
 def store_outcome(connection: Connection, context: Context, version_id: int, outcome: str, detail: str) -> None:

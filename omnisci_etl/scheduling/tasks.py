@@ -75,7 +75,7 @@ def _call(stage: Callable[..., Counts], parameters: Mapping[str, Any], context: 
 
 
 def ingest(source: str) -> Counts:
-    """Ingests from the stored cursor on, or the publication dates of the trigger form."""
+    """Ingests from the stored cursor on, or as the trigger form says."""
     from omnisci_etl import stages
 
     given = _parameters()
@@ -83,6 +83,7 @@ def ingest(source: str) -> Counts:
     return run_in_airflow(
         stages.ingest, source=source, discipline=given.get("discipline"), since=day(given.get("since"), "since"),
         until=day(given.get("until"), "until"), limit=given.get("limit"), path=Path(path) if path else None,
+        refresh=given.get("refresh", False),
     )  # fmt: skip
 
 

@@ -74,6 +74,12 @@ def discipline() -> dict[str, Param]:
     return {"discipline": Param(None, type=["null", "string"], enum=known, title="Discipline", description=text)}
 
 
+def refresh() -> dict[str, Param]:
+    """Whether to read stored papers again instead of looking for others."""
+    text = "Discover nothing; read stored papers again that other versions of the extractors read"
+    return {"refresh": Param(False, type="boolean", title="Refresh", description=text)}
+
+
 def limit(what: str) -> dict[str, Param]:
     """The most that one run takes on."""
     text = f"The most {what} that this run takes on; empty: no limit"

@@ -69,9 +69,14 @@ class _Fault:
 
 
 class HttpClient:
-    """GET requests to the configured services; may be shared by threads. Close it, or use it as a context manager."""
+    """GET requests to the configured services; may be shared by threads. Close it, or use it as a context manager.
 
-    def __init__(self, context: Context, *, backoff_s: float = 1.0, tries: int | None = None) -> None:
+    reuse_all: whatever was fetched before and kept serves again.
+    """
+
+    def __init__(
+        self, context: Context, *, backoff_s: float = 1.0, tries: int | None = None, reuse_all: bool = False
+    ) -> None:
         self.settings = context.settings
         self._tries = tries or context.settings.http_tries
         self._context = context
@@ -79,6 +84,7 @@ class HttpClient:
         self._limiter = Limiter(context.ledger)
         self._transport = Transport(self._hosts, context.settings.http_timeout)
         self._backoff_s = backoff_s
+        self._reuse_all = reuse_all
 
     def __enter__(self) -> HttpClient:
         return self
@@ -115,7 +121,7 @@ class HttpClient:
         HostileInput("forbidden-host") where the URL or a redirect leads to a host that no setting names.
         """
         self._hosts.check(url)
-        if reuse and (kept := self._kept(url, service, check)) is not None:
+        if (reuse or self._reuse_all) and (kept := self._kept(url, service, check)) is not None:
             return kept
         wanted = _Wanted(service, purpose, limit, max_bytes, accept_statuses, headers or {}, check)
         number = 1

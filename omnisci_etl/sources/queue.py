@@ -72,6 +72,11 @@ def settle(connection: Connection, claim: ClaimedPaper, outcome: str) -> None:
     connection.execute(sql(_SQL, "queue_settle"), parameters)
 
 
+def again(connection: Connection, paper_ids: Sequence[int]) -> None:
+    """Makes papers due at once whose content came before."""
+    connection.execute(sql(_SQL, "queue_again"), {"paper_ids": list(paper_ids)})
+
+
 def remaining(
     context: Context,
     source: str,

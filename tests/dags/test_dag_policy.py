@@ -159,8 +159,8 @@ def test_what_time_can_mend_is_tried_again_and_what_a_person_must_mend_is_not(da
 
 def test_the_forms_have_the_fields_of_the_commands(dags: dict[str, Any]) -> None:
     fields = {dag_id: set(dag["params"]) for dag_id, dag in dags.items()}
-    assert fields["ingest_arxiv"] == fields["ingest_natcomms"] == {"discipline", "since", "until", "limit"}
-    assert fields["ingest_folder"] == {"path", "discipline", "limit"}
+    assert fields["ingest_arxiv"] == fields["ingest_natcomms"] == {"discipline", "since", "until", "limit", "refresh"}
+    assert fields["ingest_folder"] == {"path", "discipline", "limit", "refresh"}
     assert fields["caption"] == fields["caption_batch"] == {"discipline", "limit", "refresh"}
     assert fields["score"] == {"discipline", "limit"}
     assert fields["sample"] == {"discipline", "size", "seed"}

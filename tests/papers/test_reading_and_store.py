@@ -226,7 +226,7 @@ def test_storing_again_writes_nothing(
         store(connection, context, claim, found, read(found))
     before = table_hashes()
     with context.ledger.begin() as connection:
-        assert store(connection, context, claim, found, read(found)) == {}
+        assert store(connection, context, claim, found, read(found)) == {"unchanged": 1}
     assert table_hashes() == before
 
 
@@ -240,6 +240,53 @@ def test_a_later_extraction_replaces_the_figures_but_keeps_the_rows(
             store(connection, context, claim, found, read(found))
     assert rows(context, "SELECT count(*), min(extractor_version) FROM triplets") == [(3, "2")]
     assert rows(context, "SELECT count(*) FROM figure") == [(4,)]
+
+
+@pytest.fixture
+def reread(context: Context, claim: ClaimedPaper, parsers: dict[str, Any]) -> Callable[[Document], Any]:
+    """Stores what a version of the extractor makes of the one document; the counts."""
+
+    def store_once(read_as: Document) -> Any:
+        parsers["jats"] = read_as
+        found = content(context, "jats")
+        with context.ledger.begin() as connection:
+            return store(connection, context, claim, found, read(found))
+
+    return store_once
+
+
+def test_what_a_later_version_reads_the_same_stands(context: Context, reread: Callable[[Document], Any]) -> None:
+    reread(document(figure(1), figure(2, Picture("gone.png"))))
+    before = rows(context, "SELECT figure_id, extractor_version FROM triplets ORDER BY 1")
+    assert reread(document(figure(1), figure(2, Picture("gone.png")), extractor_version="2")) == {"unchanged": 1}
+    assert rows(context, "SELECT figure_id, extractor_version FROM triplets ORDER BY 1") == before
+    assert rows(context, "SELECT count(*) FROM extraction") == rows(context, "SELECT count(*) FROM rereading") == [(1,)]
+    assert reread(document(figure(1), extractor_version="3")) == {"figures_kept": 1, "figures_rejected": 0}
+    assert rows(context, "SELECT extractor_version FROM triplets") == [("3",)]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        document(figure(1, caption="Another caption."), extractor_version="2"),
+        document(figure(1, panels=(Panel("a", "Other."), Panel("b", "Warm."))), extractor_version="2"),
+        document(figure(1, mentions=(Mention("As Fig. 1a shows.", "Results", ("a",), namings=2),)), extractor_version="2"),
+        document(figure(1, Picture("one.png", png(colour=(9, 9, 9)))), extractor_version="2"),
+        document(figure(1), figure(2), extractor_version="2"),
+        document(figure(1), extractor_version="2", license_uri="http://creativecommons.org/licenses/by/4.0/"),
+        document(figure(1), extractor_version="2", article_type="review"),
+        document(extractor_version="2"),
+    ],
+    ids=["caption", "panel", "namings", "picture", "figures", "licence", "type", "none"],
+)  # fmt: skip
+def test_whatever_a_later_version_reads_otherwise_is_stored(
+    context: Context, reread: Callable[[Document], Any], changed: Document
+) -> None:
+    reread(document(figure(1)))
+    assert "unchanged" not in reread(changed)
+    assert rows(context, "SELECT count(*) FROM extraction") == [(2,)]
+    assert rows(context, "SELECT count(*) FROM rereading") == [(0,)]
+    assert all(version == "2" for (version,) in rows(context, "SELECT extractor_version FROM triplets"))
 
 
 @pytest.mark.parametrize("status", ["withdrawn", "retracted"])

@@ -241,6 +241,16 @@ def test_what_was_fetched_is_not_fetched_again(http: HttpClient, web: Any, conte
     assert get(http, f"{web.url}/pmc/a", reuse=True, check=newer).data == b"newer"
 
 
+def test_a_client_can_reuse_whatever_was_kept(http: HttpClient, web: Any, context: Context) -> None:
+    web.route("/pmc/[ab]", b"text")
+    get(http, f"{web.url}/pmc/a")
+    with HttpClient(context, reuse_all=True) as client:
+        assert get(client, f"{web.url}/pmc/a").data == b"text"
+        assert len(web.asked) == 1
+        assert get(client, f"{web.url}/pmc/b").data == b"text"
+    assert len(web.asked) == 2
+
+
 def test_a_lost_blob_is_fetched_again(http: HttpClient, web: Any, context: Context) -> None:
     web.route("/pmc/a", b"text")
     first = get(http, f"{web.url}/pmc/a", reuse=True)
