@@ -20,6 +20,8 @@ $(STAMP): pyproject.toml constraints.txt embed-constraints.txt
 demo: setup
 	@$(BIN)/omnisci demo
 
+# Two processes share the cores, so a third and fourth thread of linear algebra would only wait.
+test: export OPENBLAS_NUM_THREADS := 1
 test: setup
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 

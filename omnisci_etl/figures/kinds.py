@@ -1,7 +1,7 @@
 """The kind of a figure from the words of its caption and the numbers of its picture.
 
 A multinomial logistic regression on these (and the squares of the latter), its weights in kind_model.yaml, fitted by
-tools/fit_kinds.py to figures that people looked at. docs/pictures.md says how often it is right.
+tools/fit_kinds.py to figures that were looked at one by one. docs/pictures.md says how often it is right.
 """
 
 from __future__ import annotations
@@ -27,38 +27,56 @@ _OPENING = 90
 _WORDS: tuple[tuple[str, str], ...] = (
     (
         "gel",
-        r"\b(western blots?|immunoblots?|blot(?:s|ting)?|gels?|(?:SDS-)?PAGE|electrophore\w+|"
-        r"RT-PCR|lanes?|zymogra\w+)\b",
+        r"\b(western[- ]blot\w*|immuno-?blot\w*|blot(?:s|ting|ted)?|gels?|(?:SDS-)?PAGE|electrophore(?:sis|tic)|RT-PCR|"
+        r"PCR (?:products?|amplif\w+)|lanes?|zymogra\w+|thin[- ]layer|TLC|EMSA|kDa|molecular[- ]weight markers?)\b",
     ),
     (
         "microscopy",
         r"\b(micrographs?|photomicrographs?|microscop\w+|S?TEM|SEM|AFM|HAADF|confocal|immunofluorescen\w+|"
-        r"fluorescence images?|scale bars?|staining|stained|histolog\w+|histopatholog\w+|morpholog\w+|EBSD|EDS|"
-        r"tomogra\w+|magnification|radiographs?|X-ray images?|MRI|bars? ?[=:,])",
+        r"fluorescen(?:t|ce) images?|scale bars?|staining|stained|stains?|ha?ematoxylin|H ?& ?E|immunohistochem\w+|"
+        r"histolog\w+|histopatholog\w+|morpholog\w+|EBSD|EDS|(?:micro)?tomogra\w+|CTA?|magnification|"
+        r"(?:radio|angio|mammo|sono)gra(?:m|ph|phy|phs|ms|phic)|ultraso\w+|(?:chest )?X-rays?(?: images?| findings?)|"
+        r"chest X-rays?|MRI|MR imag\w+|T[12]-weighted|PET|endoscop\w+|bars? ?[=:,])",
     ),
     (
         "map",
-        r"\b(maps? (?:of|show\w*)|geographic\w*|locations? of|latitude|longitude|spatial distribution|"
-        r"study (?:area|sites?)|satellite|sampling sites?|countr(?:y|ies)|regions? of)\b",
+        r"\b(maps? (?:of|show\w*|depict\w*|with)|geographic\w*|locations? (?:of|in)|"
+        r"(?:study|survey|field|sampling) (?:areas?|sites?|regions?|stations?|locations?)|latitude|longitude|"
+        r"spatial distribution|satellite|countr(?:y|ies)|regions? of|worldwide|global distribution|provinces?|"
+        r"districts?|municipalit\w+|count(?:y|ies)|national park)\b",
     ),
-    ("table-image", r"\b(tabular|tables?|list of|compounds identified|composition of)\b"),
+    (
+        "table-image",
+        r"\b(tabular|tables?|list of|compounds identified|composition of|checklists?|questionnaires?|"
+        r"risk of bias summary|schedule of|calendar|diary)\b",
+    ),
     (
         "chemical-structure",
-        r"\b(reaction schemes?|synthe(?:sis|tic route) of|(?:molecular|chemical|crystal) structures?|structures? of|"
-        r"structural formulas?|substrate scope|biosynthe\w+|docking|unit cell)\b",
+        r"\b(reaction schemes?|synthe(?:sis|tic routes?) of|substrate scope|biosynthe\w+|docking|unit cells?|"
+        r"(?:molecular|chemical|crystal|optimi[sz]ed|X-ray) structures?|structures? of|structural formulas?|"
+        r"thermal ellipsoids?|ORTEP|orbitals?|isomers?|conformations?|conformers?|atoms?|ligands?|"
+        r"binding (?:modes?|sites?|pockets?)|residues?|moiet(?:y|ies)|derivatives?)\b",
     ),
     (
         "schematic",
-        r"\b(schem(?:e|es|atics?)|diagrams?|illustrat\w+|overview of|workflow|architecture|pipeline|sketch|cartoon|"
-        r"flow ?charts?|set-?up|concept\w*|framework|pathways?|networks?|mechanisms?|process)\b",
+        r"\b(schem(?:e|es|as?|atic\w*)|diagrams?|illustrat\w+|overview of|workflow|architecture|pipeline|sketch|"
+        r"cartoon|flow[- ]?(?:charts?|diagrams?)|PRISMA|CONSORT|set-?up|concept\w*|framework|pathways?|networks?|"
+        r"mechanisms?|process|procedures?|algorithms?)\b",
     ),
-    ("photo", r"\b(photographs?|photos?|pictures? of|digital images?|appearance|visual)\b"),
+    (
+        "photo",
+        r"\b(photographs?|photographic|photos?|pictures? of|digital images?|appearance|visual|macroscopic|"
+        r"intra-?oral|intra-?operative|"
+        r"(?:clinical|gross|facial|frontal) (?:pictures?|views?|aspects?|images?|findings?))\b",
+    ),
     (
         "chart",
-        r"\b(plots?|curves?|histograms?|bar (?:charts?|graphs?)|box ?plots?|scatter|heat ?maps?|spectr\w+|versus|vs\.?|"
-        r"as a function of|distribution\w*|time course|error bars?|mean ?(?:±|\+/-)|s\.[de]\.m?\.?|dashed lines?|"
-        r"solid lines?|fit(?:ted|s)?|axis|axes|comparison of|dependence|performance|accuracy|rates?|n ?= ?\d+|P ?[<=]|"
-        r"effects? of|chromatogra\w+|dendrogram|phylogen\w+|values)",
+        r"\b(plots?|curves?|histograms?|bar (?:charts?|graphs?)|pie charts?|box ?plots?|scatter|heat ?maps?|spectr\w+|"
+        r"versus|vs\.?|as a function of|distribution\w*|time course|error bars?|mean ?(?:±|\+/-)|s\.[de]\.m?\.?|"
+        r"dashed lines?|solid lines?|fit(?:ted|s)?|axis|axes|comparison of|dependence|performance|accuracy|rates?|"
+        r"n ?= ?\d+|P ?[<=]|effects? of|chromatogra\w+|dendrogram|phylogen\w+|values|number of|percent\w*|"
+        r"proportions?|incidence|correlation\w*|confidence intervals?|forest|funnel|meta-analys\w+|average\w*|"
+        r"estimate\w*|changes? in|levels?|concentrations?)",
     ),
 )  # fmt: skip
 _PATTERNS = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _WORDS)

@@ -8,21 +8,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from string import ascii_letters
+from string import ascii_letters, ascii_lowercase
 from typing import NamedTuple
 
+from omnisci_etl.figures.panel_order import ordered
 from omnisci_etl.figures.panel_words import SEGMENT, STOPS, before, places
 from omnisci_etl.papers.panel_lists import DASH, ROMAN, ROMAN_CAPITALS
 
 
 class Marker(NamedTuple):
-    """caption[start:end] names labels; strong: it opens a sentence; closed: it stands in brackets."""
+    """caption[start:end] names labels; strong: it opens a sentence; closed: it stands in brackets.
+
+    inner: of several labels, the markers behind it that tell them apart: "(a, b) Maps of (a) ice and (b) snow".
+    """
 
     start: int
     end: int
     labels: tuple[str, ...]
     strong: bool = False
     closed: bool = False
+    inner: tuple[Marker, ...] = ()
 
 
 class Style(NamedTuple):
@@ -53,8 +58,9 @@ _DASHED = re.compile(rf"{DASH}|\b(?:to|through)\b")
 _ALL_LABELS = re.compile(_LABELS)
 _PIECE = re.compile(rf"(?P<sep>{_SEP})?(?P<label>{_LABEL})")
 _PANEL_WORD = r"(?:(?i:panels?|plots?|sub-?fig(?:ure)?s?\.?)\s+)"
+_ROW_FIRST = r"(?:(?i:top|bottom|left|right|upper|lower|middle)(?:\s(?:row|column|panel)s?)?[;:,]\s)"
 _BRACKET = re.compile(
-    rf"[(\[](?:(?<![^\W\d_].)|(?<=anel.)|(?<=anels.))\s*{_PANEL_WORD}?(?P<list>{_LABELS})\.?\s*"
+    rf"[(\[](?:(?<![^\W\d_].)|(?<=anel.)|(?<=anels.))\s*{_ROW_FIRST}?{_PANEL_WORD}?(?P<list>{_LABELS})\.?\s*"
     r"(?:[,;:]\s[^()\[\];]{1,40})?[)\]]:?"
 )
 # "[a] = ...": what stands in the brackets is an operand.
@@ -105,6 +111,7 @@ _NO_NAME = re.compile(r"(?:the|an?|in|of|for|from|with)\s")
 # Initials of people: "photo by A. F. Smith and B. T. Jones".
 _INITIAL = re.compile(r"[A-Z]\.")
 _NAMES = re.compile(r"\b(?:by|and|from|of|with|de|van|courtesy)\s+$|&\s+$")
+_SMALL = frozenset(ascii_lowercase)
 _NO_WORDS = frozenset("bcdefghijklmnopqrstuvwxyz")
 
 
@@ -122,7 +129,7 @@ def styles(caption: str, bold: Sequence[tuple[int, int]]) -> Iterator[Style]:
         yield Style(sorted([*bare, *brackets], key=lambda marker: marker.start))
     if not any(label in {"a", "b"} for marker in brackets for label in marker.labels):
         yield Style(_chain(caption, bare))
-    yield Style(_closing_markers(caption))
+    yield Style(_with_ranges(_closing_markers(caption), bare))
     yield Style(_roman_markers(caption), last=True)
     yield Style(_named_panels(caption), last=True)
     yield Style(_word_markers(caption), last=True)
@@ -286,11 +293,20 @@ def _brackets(caption: str) -> list[Marker]:
             labels = labels[:1]
         elif markers and len(labels) == 1 and _spans(caption, markers[-1].end, match.start()):
             labels = between(markers[-1].labels[-1], labels[0]) + labels
+        if _is_no_list(labels):
+            continue
         if caption[match.start() - 1 : match.start()].isdigit():
             glued.append(Marker(match.start(), match.end(), labels, closed=True))
         elif caption[match.start()] == "(" or not _EQUATED.match(caption, match.end()):
             markers.append(Marker(match.start(), match.end(), labels, closed=True))
     return _with_glued(markers, glued) if glued else markers
+
+
+def _is_no_list(labels: tuple[str, ...]) -> bool:
+    """Whether these are letters of both cases, or several in no order, as no panels are: "(K, w)", "(S, T, N, Q)"."""
+    if len(labels) < 2 or any([len(label) > 1 for label in labels]):
+        return False
+    return len({label.islower() for label in labels}) > 1 or (len(labels) > 2 and list(labels) != sorted(labels))
 
 
 def _with_glued(markers: list[Marker], glued: list[Marker]) -> list[Marker]:
@@ -353,16 +369,28 @@ def _closing_markers(caption: str) -> list[Marker]:
     ]
 
 
+def _with_ranges(closing: list[Marker], bare: list[Marker]) -> list[Marker]:
+    """The markers, and with them ranges at the heads of sentences, which need no mark: "A. Maps. B–E their means"."""
+    if not closing:
+        return closing
+    ranges = _apart(closing, [marker for marker in bare if len(marker.labels) > 1])
+    return sorted([*closing, *ranges], key=lambda marker: marker.start) if ranges else closing
+
+
 def _opens_segment(caption: str, match: re.Match[str]) -> bool:
     if match["mark"] == ")":
         return caption.rfind("(", max(0, match.start() - _LONGEST_ASIDE), match.start()) <= caption.rfind(
             ")", 0, match.start()
         )
-    if match["mark"] == "." and (
-        _INITIAL.match(caption, match.end()) or _NAMES.search(caption, max(0, match.start() - 9), match.start())
+    if (
+        match["mark"] == "."
+        and match["list"].isupper()
+        and (_INITIAL.match(caption, match.end()) or _NAMES.search(caption, max(0, match.start() - 9), match.start()))
     ):
         return False
     if match["mark"] == "." and not _OPENS.match(caption, match.end()):
+        if match["list"] in _SMALL and caption[match.end()].islower():
+            return _LISTED.search(caption, max(0, match.start() - 6), match.start()) is not None
         return before(caption, match.start()) in STOPS and bool(_NO_NAME.match(caption, match.end()))
     if match["mark"] == "." and len(match["list"]) == 1:
         return True
@@ -406,6 +434,9 @@ def _named_panels(caption: str) -> list[Marker]:
 
 def _word_markers(caption: str) -> list[Marker]:
     """Left, right and their like, where there are several."""
-    markers = [Marker(place.start, place.end, place.labels, closed=place.closed) for place in places(caption)]
+    named, listed = places(caption), ordered(caption)
+    if sum(len(place.labels) for place in listed) > len({label for place in named for label in place.labels}):
+        named = listed
+    markers = [Marker(place.start, place.end, place.labels, closed=place.closed) for place in named]
     several = len(markers) > 1 or any(len(m.labels) > 1 and not m.closed for m in markers)
     return markers if several else []

@@ -35,8 +35,8 @@ _NO_NOUN = re.compile(
 )
 _WORD = re.compile(r"[^\W_]")
 _WORDS = re.compile(r"\w\W+\w")
-_JOINING_END = re.compile(r"(?:^|\s)(?:and|or|[Pp]anels?)$")
-_JOINING_ENDS = ("and", "or", "anel", "anels")
+_JOINING_END = re.compile(r"(?:^|\s)(?:(?:(?:and|or)\s)?[Pp]anels?|and|or|while|whereas)$")
+_JOINING_ENDS = ("and", "or", "anel", "anels", "while", "whereas")
 _JOINING_START = re.compile(r"^(?:and|or)\s+")
 _NUMERALS = (ROMAN, ROMAN_CAPITALS)
 _EDGE = " ,;:.|–—-"
@@ -68,6 +68,9 @@ def cut(caption: str, markers: list[Marker]) -> tuple[str, tuple[Panel, ...]]:
         marker = group.markers[0]
         if marker.strong and len(group.markers) == 1:
             parts = [caption[marker.end : group.end]]
+            if marker.inner and marker.inner[-1].end <= group.end:
+                texts.update(_told_apart(parts[0], marker))
+                continue
         else:
             start, parts = _parts(caption, group, leads=marker is markers[0])
             lead_end = min(lead_end, start)
@@ -77,12 +80,21 @@ def cut(caption: str, markers: list[Marker]) -> tuple[str, tuple[Panel, ...]]:
     return caption[:lead_end].rstrip(" ,;(").lstrip(), panels
 
 
+def _told_apart(text: str, marker: Marker) -> dict[str, str]:
+    """The texts of the panels of one marker, of which each is told behind what is said of them all."""
+    inner = [one._replace(start=one.start - marker.end, end=one.end - marker.end) for one in marker.inner]
+    lead, panels = cut(text, inner)
+    return {panel.label: f"{lead.lstrip(_OPENING)} {panel.text}".strip() for panel in panels}
+
+
 def _groups(caption: str, markers: list[Marker]) -> list[_Group]:
     """The markers by sentence; a marker that opens a sentence may begin with a small letter."""
     strong = [marker.start for marker in markers if marker.strong]
     if len(strong) == len(markers):
         return [_Group(m.start, end, [m], end) for m, end in zip(markers, [*strong[1:], len(caption)], strict=True)]
-    bounds = [*sorted({0, *strong, *[start for start, _ in sentences(caption)]}), len(caption)]
+    # A letter right behind an abbreviation begins no sentence.
+    within = {marker.start for marker in markers if marker.closed and not marker.strong}
+    bounds = [*sorted({0, *strong, *[start for start, _ in sentences(caption) if start not in within]}), len(caption)]
     found: dict[int, list[Marker]] = {}
     for marker in markers:
         found.setdefault(bisect_right(bounds, marker.start), []).append(marker)
@@ -254,7 +266,7 @@ def _is_subject(caption: str, marker: Marker) -> bool:
 
 def _trim(text: str) -> str:
     edge = " ,;:|—–" if text.count("(") == text.count(")") else " ,;:(|—–"
-    text = text.strip(" .,;:)|—–" if text[:1] in ".)" else edge)
+    text = text.lstrip(" .,;:)|—–" if text[:1] in ".)" else edge).rstrip(edge)
     if text.endswith(_JOINING_ENDS):
         text = _JOINING_END.sub("", text)
     text = text.strip(edge)
@@ -270,7 +282,7 @@ def _in_order(labels: Iterable[str]) -> list[str]:
     """Letters and numerals in the order of their run; words such as "Left" in that of the caption."""
     given = list(labels)
     if all([len(letter_of(label)) == 1 for label in given]):
-        return sorted(given)
+        return sorted(given, key=lambda label: (label.lower(), label))
     for numerals in _NUMERALS:
         if set(given) <= set(numerals):
             return sorted(given, key=numerals.index)

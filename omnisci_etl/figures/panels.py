@@ -7,7 +7,7 @@ gaps); of the markers of one letter the first that opens a sentence defines the 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Sequence
 
 from omnisci_etl.figures.panel_markers import ALPHABETS, Marker, Style, join, opens_sentence, styles
@@ -22,6 +22,7 @@ _MARKS = STOPS | {";", ":"}
 _FIGURE = re.compile(r"(?<![-\w])(?:figs?\.?|figures?)\s*$", re.I)
 _REFERS = re.compile(r"(?:\b(?:in|of|from|see|to|as|with|by|than|panels?|shown|insets?|like)|\bfor)\s*[(\[]?$", re.I)
 _PANEL_WORD = re.compile(r"\b[Pp]anels?\s*[(\[]?$|^[(\[]?\s*[Pp]anels?\b")
+_PANEL_HEAD = re.compile(r"\b[Pp]anels?\s$")
 # What letters stand for where they are no panels: "the letters (A–C) mark clusters", "groups (A, B)".
 _OTHER_LETTERS = re.compile(
     r"\b(?:letters?|clades?|(?:sub|haplo)?groups?|clusters?|classes|isomers?|types|lineages?|subfamil(?:y|ies)|categories"
@@ -39,6 +40,13 @@ _LONGEST_KEY = 120
 # A letter before, with "and" or a comma, says that the next one too stands behind what it names.
 _LISTED_BEFORE = re.compile(r"\([A-Za-z]\)(?:,|\s(?:and|or)\b)[^().;:]+[\w%]\s$")
 _LONGEST_LISTED = 60
+# A full stop that ends no sentence: "Allium cepa L. (a) and Lactuca sp. (b)".
+_ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:al|sp|spp|var|subsp|cf|ca|No|Inc|Ltd|Co))\.\s$")
+_SENTENCE_END = re.compile(r"[.!?]\s+[^\Wa-z]")
+_NEXT_OF_LIST = re.compile(r"(?:[,;:]\s*(?:(?:and|or)\s)?|\b(?:and|or)\s)$")
+_TRAILS = re.compile(r"\s*(?:[,;]|(?:and|or)\b|\.?\s*$)")
+# No panel c: "(c) 2014".
+_COPYRIGHT = re.compile(r"\s*(?:\d{4}\b|copyright|the authors?\b)", re.I)
 _EARLY = frozenset("bcdefghBCDEFGH")
 _NUMERALS = (ROMAN, ROMAN_CAPITALS)
 
@@ -57,7 +65,7 @@ def split_panels(caption: str, bold: Sequence[tuple[int, int]] = ()) -> tuple[st
     for style in styles(caption, bold):
         if style.last and _count(best) > 1:
             break
-        markers = [_weighed(caption, marker) for marker in join(caption, _own(caption, style.markers, others))]
+        markers = _weighed(caption, join(caption, _own(caption, style.markers, others)))
         chosen = _choose(markers, style, caption) if markers else []
         if style.trusted and _count(chosen) > 1 and _begins_with_a(chosen):
             return cut(caption, chosen)
@@ -97,18 +105,43 @@ def _rank(markers: list[Marker]) -> tuple[bool, int]:
     return len(markers) > 1 or any([marker.strong for marker in markers]), _count(markers)
 
 
-def _weighed(caption: str, marker: Marker) -> Marker:
-    start, end, labels, _, closed = marker
-    return Marker(start, end, labels, _strong(caption, marker), closed)
+def _weighed(caption: str, markers: list[Marker]) -> list[Marker]:
+    """The markers with whether each opens a sentence; "Panel (a) shows" does, where it is the first to name a panel."""
+    weighed: list[Marker] = []
+    named: set[str] = set()
+    for marker in markers:
+        head = _PANEL_HEAD.search(caption, max(0, marker.start - 9), marker.start) if marker.closed else None
+        if head and before(caption, head.start()) in _MARKS and named.isdisjoint(marker.labels):
+            weighed.append(marker._replace(start=head.start(), strong=True))
+        else:
+            weighed.append(marker._replace(strong=_strong(caption, marker)))
+        named.update(marker.labels)
+    return weighed
 
 
 def _strong(caption: str, marker: Marker) -> bool:
     if _begins(caption, marker):
+        return not (marker.closed and _follows_abbreviation(caption, marker))
+    if _is_item(caption, marker):
         return True
     refers = _REFERS.search(caption[max(0, marker.start - 13) : marker.start].rstrip())
     if refers is not None or not opens_sentence(caption, marker.end):
         return False
     return not (marker.closed and _LISTED_BEFORE.search(caption, max(0, marker.start - _LONGEST_LISTED), marker.start))
+
+
+def _is_item(caption: str, marker: Marker) -> bool:
+    """Whether a small letter with a full stop goes on with a list: "a. Rods, b. films and c. balls"."""
+    if not marker.labels[0].islower() or not caption.startswith(".", marker.end - 1):
+        return False
+    return _NEXT_OF_LIST.search(caption, max(0, marker.start - 8), marker.start) is not None
+
+
+def _follows_abbreviation(caption: str, marker: Marker) -> bool:
+    """Whether what a marker names stands before it and ends in an abbreviation."""
+    if _ABBREVIATED.search(caption, max(0, marker.start - 8), marker.start) is None:
+        return False
+    return _TRAILS.match(caption, marker.end) is not None
 
 
 def _begins(caption: str, marker: Marker, marks: frozenset[str] = _MARKS) -> bool:
@@ -131,13 +164,79 @@ def _choose(markers: list[Marker], style: Style, caption: str) -> list[Marker]:
         run = max((_run_without_a(markers, upper, caption) for upper in (False, True)), key=len)
     chosen = _chosen(run, markers, style, caption)
     # Small letters may mark groups, and capitals the panels.
-    return chosen or next(filter(None, [_chosen(other, markers, style, caption) for other in runs if other != run]), [])
+    others = (_chosen(other, markers, style, caption) for other in runs if other != run)
+    chosen = chosen or next(filter(None, others), [])
+    return _of_both_cases(caption, markers, _count(chosen)) or _with_inner(caption, chosen, markers)
+
+
+def _of_both_cases(caption: str, markers: list[Marker], count: int) -> list[Marker]:
+    """The markers of a run of more than count letters whose case changes: "A: one; b: two".
+
+    Each begins something, they stand in order, and no letter stands in both cases, as those of parts within panels do.
+    """
+    labels = {label for marker in markers for label in marker.labels if len(label) == 1}
+    if len({label.islower() for label in labels}) < 2 or any([label.swapcase() in labels for label in labels]):
+        return []
+    run: list[Marker] = []
+    expected = "a"
+    for marker in sorted(markers, key=lambda m: m.start):
+        if "".join(marker.labels).lower()[:1] != expected or not _begins(caption, marker):
+            continue
+        if marker.labels[0] == "c" and _COPYRIGHT.match(caption, marker.end):
+            continue
+        run.append(marker)
+        expected = chr(ord(marker.labels[-1][0].lower()) + 1)
+    cases = {label.islower() for marker in run for label in marker.labels}
+    return run if len(cases) > 1 and _count(run) > count else []
+
+
+def _with_inner(caption: str, chosen: list[Marker], markers: list[Marker]) -> list[Marker]:
+    """The chosen markers, those of several letters with the ones behind them that tell these apart."""
+    if all([len(marker.labels) == 1 for marker in chosen]):
+        return chosen
+    markers = sorted(markers, key=lambda m: m.start)
+    starts = [marker.start for marker in markers]
+    found = []
+    for marker, following in zip(chosen, [*[m.start for m in chosen[1:]], len(caption)], strict=True):
+        if len(marker.labels) > 1 and marker.strong:
+            behind = markers[bisect_right(starts, marker.start) : bisect_left(starts, following)]
+            marker = marker._replace(inner=tuple(_telling_apart(caption, marker, behind)))
+        found.append(marker)
+    return found
+
+
+def _telling_apart(caption: str, marker: Marker, behind: list[Marker]) -> list[Marker]:
+    """The markers behind one of several labels that name each of these, in order; none where they do not name all.
+
+    Each opens a sentence, or follows on a comma or a joining word, as those behind what they name do not.
+    """
+    inner: list[Marker] = []
+    named = 0
+    for one in behind:
+        if one.labels != marker.labels[named : named + len(one.labels)] or pointed_at(caption, one):
+            continue
+        if not one.closed and caption.startswith(")", one.end):
+            return []
+        inner.append(one)
+        named += len(one.labels)
+    if named < len(marker.labels) or len(inner) < 2:
+        return []
+    listed = all([one.strong or _NEXT_OF_LIST.search(caption, max(0, one.start - 8), one.start) for one in inner[1:]])
+    return inner if listed and _begins_list(caption, marker.end, inner[0]) else []
+
+
+def _begins_list(caption: str, start: int, marker: Marker) -> bool:
+    """Whether a marker opens a sentence, or stands right behind a word of the first one from start."""
+    if marker.strong:
+        return True
+    return before(caption, marker.start).isalnum() and not _SENTENCE_END.search(caption, start, marker.start)
 
 
 def _clearest(runs: list[list[str]], markers: list[Marker]) -> Sequence[str]:
-    """The longest of the runs that open a sentence somewhere; without such the longest."""
+    """The longest of the runs that open a sentence somewhere, without such the longest; of two the one begun first."""
     strong = {letter_of(label) for marker in markers if marker.strong for label in marker.labels}
-    return max(runs, key=lambda run: (not strong.isdisjoint(run), len(run)), default=())
+    first = {label: -marker.start for marker in reversed(markers) for label in marker.labels}
+    return max(runs, key=lambda run: (not strong.isdisjoint(run), len(run), first.get(run[0], 0)), default=())
 
 
 def _chosen(run: Sequence[str], markers: list[Marker], style: Style, caption: str) -> list[Marker]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-VERSION = 1
+VERSION = 2
 BLOCK = 8
 
 _Array = NDArray[Any]
@@ -134,6 +134,7 @@ def _blocks(pixels: _Array, grey: _Array) -> dict[str, float]:
     filled = ~blank & (deviation < 3)
     tone = (white < 0.2) & (deviation >= 3)
     lines = ~blank & ~filled & ~tone
+    colours = _mean_colours(pixels)
     rough = np.abs(np.diff(squares, axis=3)).mean(axis=(1, 3))
     down = np.abs(np.diff(squares, axis=1)).mean(axis=(1, 3))
     return {
@@ -154,7 +155,26 @@ def _blocks(pixels: _Array, grey: _Array) -> dict[str, float]:
         "tone_roughness": _within(rough, tone) / 32,
         "tone_direction": float(np.log((_within(down, tone) + 0.5) / (_within(rough, tone) + 0.5))),
         "line_depth": _within(deviation, lines) / 128,
+        "tone_light": _within(mean, tone) / 255,
+        "tone_range": float(mean[tone].std()) / 64 if tone.any() else 0.0,
+        "tone_warm": _within(colours[..., 0] - colours[..., 2], tone) / 128,
+        "tone_magenta": _within((colours[..., 0] + colours[..., 2]) / 2 - colours[..., 1], tone) / 128,
+        "smooth_grey": ((white < 0.2) & (deviation < 8) & (mean > 110) & (np.ptp(colours, axis=2) < 16)).mean(),
+        "flat_colours": _flat_colours(colours, filled & (white < 0.5)),
     }
+
+
+def _mean_colours(pixels: _Array) -> _Array:
+    """The mean red, green and blue of each square."""
+    return np.stack([_squares(pixels[..., i].astype(np.float32)).mean(axis=(1, 3)) for i in range(3)], axis=2)
+
+
+def _flat_colours(colours: _Array, where: _Array) -> float:
+    """How many colours, at eight steps a channel, fill more than 0.4 % of the squares each."""
+    if not where.any():
+        return 0.0
+    counts = np.bincount((colours[where].astype(np.int32) >> 5) @ np.array([64, 8, 1]), minlength=512)
+    return float(np.log1p(np.count_nonzero(counts > 0.004 * where.size)) / 3)
 
 
 def _squares(values: _Array) -> _Array:

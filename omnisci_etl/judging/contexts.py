@@ -17,6 +17,8 @@ from omnisci_etl.judging.units import BARE, Dimensions
 
 # A quotation: letters in common before and behind the number, and by how many it must beat the place where it is right.
 QUOTED = 14
+# The same where the evidence has the number elsewhere: words such as "temperature of" stand before many.
+QUOTED_ELSEWHERE = 17
 QUOTED_MORE = 10
 _REACH = 40
 _BEHIND = 12
@@ -47,6 +49,13 @@ _KINDS: dict[str, Dimensions] = {
 
 def _bare(amount: Amount) -> Key:
     return *amount.value.as_integer_ratio(), BARE.dimensions
+
+
+@lru_cache(maxsize=16384)
+def _digits(above: int, below: int) -> str:
+    """What is left of a decimal fraction where its point and the noughts at its ends are taken away."""
+    # 2 and 5 divide the denominator at most as often as it has bits.
+    return str(abs(above) * 10 ** below.bit_length() // below).strip("0")
 
 
 @lru_cache(maxsize=4096)
@@ -95,6 +104,12 @@ class Amounts:
     def has_other_unit_than(self, other: Amounts) -> bool:
         """Whether both state one number, each with a unit of the same kind (5 mM and 5 µM, 20 °C and 20 K)."""
         return not self.kinds.isdisjoint(other.kinds) and self._has_number_and_unit(other)
+
+    @property
+    def digits(self) -> frozenset[str]:
+        """The digits of its values without the noughts at both ends ("369" of 36.9 and of 3690), if it has several."""
+        found = (_digits(above, below) for above, below, _ in self.values)
+        return frozenset(digits for digits in found if len(digits) > 1)
 
     @property
     def has_digits(self) -> bool:
@@ -237,8 +252,11 @@ class Context:
         """Whether the evidence holds these very letters: the quantity with the half sentence around it."""
         return text[max(0, quantity.start - _REACH) : quantity.end + _BEHIND] in self.whole
 
-    def quoted_otherwise(self, text: str, quantity: Quantity, amounts: Amounts) -> Match | None:
-        """The other quantity that the evidence has between the same letters, unless it has this one in like company."""
+    def quoted_otherwise(self, text: str, quantity: Quantity, amounts: Amounts, least: int = QUOTED) -> Match | None:
+        """The other quantity that the evidence has between the same letters, unless it has this one in like company.
+
+        least: so many letters are too few.
+        """
         before, behind = (
             text[max(0, quantity.start - _REACH) : quantity.start],
             text[quantity.end : quantity.end + _REACH],
@@ -257,7 +275,7 @@ class Context:
         if not others:
             return None
         right = max([place.in_common(before, behind) for place in places if place.amounts.holds(amounts)], default=0)
-        wrong, match = max(QUOTED, right + QUOTED_MORE - 1), None
+        wrong, match = max(least, right + QUOTED_MORE - 1), None
         # Each side has what the other has no room for.
         near, next_to = before[: max(0, wrong + 1 - len(behind))], behind[: max(0, wrong + 1 - len(before))]
         for place in others:
@@ -277,8 +295,10 @@ class Context:
         """
         around, amounts = text.around(index), text.amounts[index]
         best = None
-        for other, at, theirs in self._places:
-            if theirs.contests(amounts):
+        is_count = all(below == 1 for _, below, _ in amounts.values)
+        for other, at, theirs in self.places:
+            # A number in words counts something.
+            if theirs.contests(amounts) and (is_count or other.quantities[at].sure):
                 same = theirs.has_other_unit_than(amounts)
                 if not theirs.keys.isdisjoint(stated) and not (same and amounts.has_digits):
                     continue
@@ -288,9 +308,19 @@ class Context:
         return best
 
     @cached_property
-    def _places(self) -> list[tuple[Text, int, Amounts]]:
+    def places(self) -> list[tuple[Text, int, Amounts]]:
+        """The quantities of all texts with their amounts, so many as are looked at."""
         places = ((text, index, one) for text in self._texts for index, one in enumerate(text.amounts))
         return list(islice(places, _MAX_CANDIDATES))
+
+    @cached_property
+    def by_digits(self) -> dict[str, list[tuple[Text, int, Amounts]]]:
+        """The same by their digits, several of them."""
+        found: dict[str, list[tuple[Text, int, Amounts]]] = {}
+        for place in self.places:
+            for digits in place[2].digits:
+                found.setdefault(digits, []).append(place)
+        return found
 
 
 def _common_start(one: str, other: str) -> int:

@@ -105,12 +105,16 @@ def stems_said(texts: Iterable[str]) -> frozenset[str]:
 
 def is_explained(text: str, name: Name) -> bool:
     """Whether an acronym in brackets stands behind what it is short for: "batch normalization (BN, dashed)"."""
-    if name.kind != "acronym" or text[name.start - 1 : name.start] not in ("(", "["):
-        return False
     letters = name.text.rstrip("s").casefold()
+    return len(letters) > 1 and any(one.endswith(letters) for one in _initials_before(text, name))
+
+
+def _initials_before(text: str, name: Name) -> tuple[str, ...]:
+    """The first letters of the words before an acronym in brackets, of all and of all but the small ones."""
+    if name.kind != "acronym" or text[name.start - 1 : name.start] not in ("(", "["):
+        return ()
     words = re.findall(r"[^\W\d_]+", text[max(0, name.start - _REACH) : name.start].casefold())
-    initials = ("".join(word[0] for word in words), "".join(word[0] for word in words if word not in _STOPS))
-    return len(letters) > 1 and any(one.endswith(letters) for one in initials)
+    return "".join(word[0] for word in words), "".join(word[0] for word in words if word not in _STOPS)
 
 
 def _stems_of(names: Iterable[Name]) -> frozenset[str]:
@@ -208,6 +212,16 @@ class Grounds:
                 names = counted & {*self._told[max(0, start - 1) : start + longest + 2]}
                 best = max(best, Place(share, not names <= near_by, not names <= said))
         return best._replace(share=best.share / sum(weights.values())) if best.share else best
+
+    def abbreviate_otherwise(self, text: str, name: Name) -> bool:
+        """Whether an acronym in brackets stands behind what this abbreviates otherwise: "core level shift (GFP)"."""
+        initials = _initials_before(text, name)
+        return any(one.endswith(short) for one in initials for short in self._abbreviations)
+
+    @cached_property
+    def _abbreviations(self) -> frozenset[str]:
+        found = (name.text.rstrip("s").casefold() for name in self._found if name.kind == "acronym")
+        return frozenset(short for short in found if len(short) > 1)
 
     def have_another(self, text: str, name: Name) -> bool:
         """Whether this says what a text says around a name, but of another name that the text lacks.

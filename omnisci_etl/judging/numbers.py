@@ -72,6 +72,8 @@ _RANGE = re.compile(r" ?(?:[-–—−~]|to|±|\+/-|\+/−|\+-|∓) ?[-−]?")
 _SERIES = re.compile(r" ?(?:,|;|/|:|&|×|x|,? ?and|,? ?or|by|versus|vs\.?) ?[-−]?")
 _PLUS_MINUS = re.compile(r" ?(?:±|\+/-|\+/−|\+-) ?")
 _TIMES = re.compile(r"[xX] ?[0-9]")
+_RANGED = frozenset(("-", "–", "—", "−", "to", "and", "±"))
+_SCALE = re.compile(rf"(?:[×xX*·⋅∙]|\\times) ?10(?P<power>{_EXPONENT}|[0-9]{{1,2}}(?![0-9.,]))")
 _LONGEST_JOIN = 10
 _DECADE = re.compile(r"(?:1[89]|20)[0-9]0")
 _NO_UNIT = frozenset(("", *".,;:)]=<>?!"))
@@ -146,7 +148,7 @@ def _scaled_values(digits: str, scale: str) -> Options:
     if abs(exponent) > _MAX_EXPONENT:
         return ()
     values: Options = ((_decimal(digits, exponent),),)
-    if scale.isdigit():
+    if scale.isascii() and scale.isdigit():
         values += ((_decimal(digits), _decimal("10" + scale)),)
     return values
 
@@ -289,12 +291,33 @@ def _shared(quantity: Quantity, unit: Unit, certain: bool) -> Quantity:
     return replace(quantity, readings=shared if certain else quantity.readings + shared)
 
 
+def _is_range(text: str, start: int, end: int) -> bool:
+    return end - start <= _LONGEST_JOIN and text[start:end].strip() in _RANGED
+
+
+def _scaled_as(quantity: Quantity, text: str, right: Quantity) -> Quantity:
+    """A number that begins a range, also with the power of ten at the range's end ("2–6 × 10²²"), if there is one."""
+    scale = _SCALE.search(text, right.start, right.end)
+    if scale is None or _SCALE.search(text, quantity.start, quantity.end):
+        return quantity
+    exponent = _exponent(scale[1])
+    if abs(exponent) > _MAX_EXPONENT:
+        return quantity
+    factor = Fraction(10) ** exponent
+    scaled = tuple(
+        tuple(Amount(amount.value * factor, amount.unit) for amount in reading) for reading in quantity.readings
+    )
+    return replace(quantity, readings=scaled + quantity.readings)
+
+
 def _share_units(text: str, quantities: list[Quantity]) -> None:
     """Give bare numbers the unit of the range or series that they stand in ("5–10 mM", "1, 2 and 5 mM", "5 mM ± 1")."""
     unit = BARE
     for i in range(len(quantities) - 1, -1, -1):
         own = quantities[i].readings[0][0].unit
         right = quantities[i + 1] if i + 1 < len(quantities) else None
+        if right and _is_range(text, quantities[i].end, right.start):
+            quantities[i] = _scaled_as(quantities[i], text, right)
         if right and (own is BARE) != (unit is BARE):
             between = text[quantities[i].end : right.start][:_LONGEST_JOIN]
             certain = _RANGE.fullmatch(between) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
@@ -29,10 +29,26 @@ _ENDING = re.compile(
 )
 
 
+# British spellings that no ending takes away: behaviour, centre and centred; modelling (but not cell).
+_OUR = re.compile(r"(?<=[^\W\d_]{2}[bdgilmnpv])our")
+_RE = re.compile(r"(?<=[^\W\d_]{2}[bt])re(?=s?$)|(?<=[^\W\d_]{3}t)r(?=ed$)")
+_DOUBLED = re.compile(r"(?<=[^\W\d_]{3}[aeiou])ll$")
+
+
+def _american(word: str) -> str:
+    """A word in small letters as Americans spell it, or nearly so: both spellings come out the same."""
+    if "our" in word:
+        word = _OUR.sub("or", word)
+    if "tr" in word or "br" in word:
+        word = _RE.sub("er", word)
+    return word.replace("ae", "e").replace("oe", "e").replace("sulph", "sulf").replace("lyz", "lys")
+
+
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """A word without its endings, in lower case, at most _LONGEST letters: oscillates, oscillation → oscill."""
-    return _ENDING.sub("", _ENDING.sub("", word.casefold()))[:_LONGEST]
+    found = _ENDING.sub("", _ENDING.sub("", _american(word.casefold())))[:_LONGEST]
+    return _DOUBLED.sub("l", found) if found.endswith("ll") else found
 
 
 def terms(text: str) -> list[str]:
@@ -64,7 +80,7 @@ def levels() -> Mapping[str, int]:
     """The level of each stem that is not rare: VISUAL, or 1 (in most papers) to 3 (in some)."""
     found: dict[str, int] = {}
     for level in (3, 2, 1):
-        found.update(dict.fromkeys(_words()[f"level-{level}"].split(), level))
+        found.update(dict.fromkeys(_stems(f"level-{level}"), level))
     found.update({stem(word): 1 for word in WORD.findall(vocabulary()["general"])})
     found.update({stem(word): VISUAL for word in WORD.findall(vocabulary()["visual"])})
     return found
@@ -75,12 +91,17 @@ def _words() -> Mapping[str, str]:
     return read_list("words.yaml")
 
 
+def _stems(name: str) -> Iterator[str]:
+    """The stems of a list of words.yaml, in one spelling."""
+    for one in _words()[name].split():
+        found = _american(one)
+        yield _DOUBLED.sub("l", found) if found.endswith("ll") else found
+
+
 @cache
 def plain_stems() -> frozenset[str]:
     """Stems of words that are written small, so that a capital does not make names of them."""
-    return frozenset(
-        (*map(stem, WORD.findall(vocabulary()["visual"] + vocabulary()["general"])), *_words()["plain"].split())
-    )
+    return frozenset((*map(stem, WORD.findall(vocabulary()["visual"] + vocabulary()["general"])), *_stems("plain")))
 
 
 @cache

@@ -20,7 +20,7 @@ from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, clean
 from omnisci_etl.papers.xml import parse_html
 
 HTML_EXTRACTOR = "html-eprint"
-HTML_VERSION = "1.0.2"
+HTML_VERSION = "1.0.3"
 
 _HTML = (".html", ".htm")
 _WEB_PICTURES = (".gif", ".jpg", ".jpeg", ".png")

@@ -16,15 +16,17 @@ from omnisci_etl.papers import jats_front as front
 from omnisci_etl.papers.article_types import article_type
 from omnisci_etl.papers.figure_references import names_figures
 from omnisci_etl.papers.flat import flatten
-from omnisci_etl.papers.jats_text import FLOATS, MATHS, XLINK, BodyReader, CaptionReader, plain
+from omnisci_etl.papers.jats_text import FLOATS, MATHS, XLINK, BodyReader, caption_text, plain
 from omnisci_etl.papers.mentions import figure_number, split_label, survey
 from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
-from omnisci_etl.papers.xml import MAX_PARAGRAPHS, check_figures, local_names, parse_xml
+from omnisci_etl.papers.tex_in_text import without_tex
+from omnisci_etl.papers.xml import MAX_PARAGRAPHS, check_figures, local_names, outermost, parse_xml
 
 EXTRACTOR = "jats"
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 
 _SECTIONS = frozenset({"sec", "app", "boxed-text"})
+_NO_SECTIONS = FLOATS | {"title"}
 _THANKS = frozenset(
     {"acknowledgements", "acknowledgments", "author contributions", "authors’ contributions", "authors' contributions"}
 )
@@ -33,6 +35,10 @@ _REFERENCES, _REFERENCES_END = b"<ref-list", b"</ref-list>"
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s{1,9}[\w.:-]{1,60}\s{1,9}(?:PUBLIC|SYSTEM)(?=[\"'])")
 _LONGEST_HEAD = 1_000
 _FOREIGN = frozenset({"sub-article", "response", "supplementary-material", "front-stub"})
+
+
+# Each figure is read with those within it.
+_DEEPEST = 4
 
 
 class _Found(NamedTuple):
@@ -54,7 +60,8 @@ def parse(data: bytes) -> Document:
     meta = article.find("front/article-meta") if article is not None else None
     if article is None or meta is None:
         raise BadInput("unsupported-document", f"<{root.tag}> holds no JATS article")
-    headings = [plain(node) for node in meta.findall(".//subj-group[@subj-group-type='heading']/subject")]
+    stated = meta.findall(".//subj-group[@subj-group-type='heading']/subject")
+    headings = [plain(node) for node in outermost(stated)]
     kind = article_type(article.get("article-type") or "", headings)
     doi = plain(meta.find("article-id[@pub-id-type='doi']"))
     figures, missing = _figures(article)
@@ -108,14 +115,14 @@ def _figures(article: etree._Element) -> tuple[tuple[Figure, ...], tuple[str, ..
     labels = {locator: figure.label for figure, locator in zip(found, locators, strict=True)}
     captions = {locator: _caption(figure) for figure, locator in zip(found, locators, strict=True)}
     paragraphs = islice(_paragraphs(article, BodyReader(targets)), MAX_PARAGRAPHS)
-    named, missing = survey(paragraphs, labels, {locator: panels for locator, (_, panels) in captions.items()})
+    named, missing = survey(paragraphs, labels, {locator: panels for locator, (_, _, panels) in captions.items()})
     figures = []
     for ordinal, (figure, locator) in enumerate(zip(found, locators, strict=True), 1):
-        caption, panels = captions[locator]
-        pictures = tuple(_pictures(figure.element))
+        caption, source, panels = captions[locator]
+        pictures = tuple(_pictures(figure))
         slug = "no-picture" if not pictures else None if caption else "no-caption"
         figures.append(
-            Figure(locator, ordinal, figure.label, caption, panels, named[locator], pictures, reject_slug=slug)
+            Figure(locator, ordinal, figure.label, caption, panels, named[locator], pictures, source, reject_slug=slug)
         )
     return tuple(figures), missing
 
@@ -139,6 +146,8 @@ def _find_figures(article: etree._Element) -> Iterator[_Found]:
         label = _label(element)
         if not _is_main(label, figure_number(label)) or next(element.iterancestors(*_FOREIGN), None) is not None:
             continue
+        if sum(1 for _ in islice(element.iterancestors("fig", "fig-group"), _DEEPEST)) == _DEEPEST:
+            continue
         parts = [node for node in element.iter("fig") if node is not element]
         yield _Found(element, label, tuple(node for node in parts if not figure_number(_label(node))))
 
@@ -157,16 +166,16 @@ def _is_main(label: str, number: str | None) -> bool:
     return not (number.startswith(("S", "ED")) or "-S" in number)
 
 
-def _caption(figure: _Found) -> tuple[str, tuple[Panel, ...]]:
-    """The caption with its credit line, and its panels: those that it names, else the sub-figures."""
+def _caption(figure: _Found) -> tuple[str, str, tuple[Panel, ...]]:
+    """The caption with its credit line, the same in TeX if it has any, its panels: those named, else sub-figures."""
     texts = [node for node in figure.element if node.tag in {"caption", "attrib", "permissions"}]
-    flat = flatten(texts, CaptionReader())
+    flat, source = caption_text(texts)
     _, panels = split_panels(flat.text, flat.bold)
     parts = [(_part_label(node, n), plain(node.find("caption"))) for n, node in enumerate(figure.parts)]
     if not panels and len(parts) > 1:
         panels = tuple(Panel(label, text) for label, text in parts)
     caption = flat.text or " ".join(f"({label}) {text}" for label, text in parts if text)
-    return caption, panels
+    return caption, source, panels
 
 
 def _part_label(part: etree._Element, index: int) -> str:
@@ -175,19 +184,21 @@ def _part_label(part: etree._Element, index: int) -> str:
     return text if 0 < len(text) <= 4 else chr(ord("a") + index % 26)
 
 
-def _pictures(figure: etree._Element) -> Iterator[Picture]:
+def _pictures(figure: _Found) -> Iterator[Picture]:
     """The graphics of a figure; of alternatives the first. Formulas' pictures and figure supplements are left out."""
-    for node in figure.iter("graphic"):
+    whole, parts = figure.element, frozenset(figure.parts)
+    for node in whole.iter("graphic"):
         name = (node.get(XLINK) or "").strip()
-        if name and not any(_hides(up, node) for up in takewhile(lambda up: up is not figure, node.iterancestors())):
+        around = takewhile(lambda up: up is not whole, node.iterancestors())
+        if name and not any(_hides(up, node, parts) for up in around):
             yield Picture(name)
 
 
-def _hides(above: etree._Element, graphic: etree._Element) -> bool:
+def _hides(above: etree._Element, graphic: etree._Element, parts: frozenset[etree._Element]) -> bool:
     """Whether a graphic is none of the figure's own for what stands between the two."""
     if above.tag == "alternatives":
         return next(above.iter("graphic"), None) is not graphic
-    return above.tag in MATHS or above.tag in _FOREIGN or (above.tag == "fig" and bool(figure_number(_label(above))))
+    return above.tag in MATHS or above.tag in _FOREIGN or (above.tag == "fig" and above not in parts)
 
 
 def _paragraphs(article: etree._Element, dialect: BodyReader) -> Iterator[Paragraph]:
@@ -197,14 +208,14 @@ def _paragraphs(article: etree._Element, dialect: BodyReader) -> Iterator[Paragr
     """
     appendices = article.findall("back//app")
     appendices.extend(node for node in article.iterfind("back/sec") if _is_appendix(node))
-    stack = [(node, "") for node in [*reversed(appendices), *article.findall("body")]]
+    stack = [(node, "") for node in [*reversed(outermost(appendices)), *article.findall("body")]]
     while stack:
         element, section = stack.pop()
         if element.tag == "p":
             if dialect.concerns_figure(element):
-                flat = flatten(element, dialect)
+                flat = without_tex(flatten(element, dialect))
                 yield Paragraph(flat.text, section, flat.links)
-        elif len(element) and element.tag not in FLOATS:
+        elif len(element) and element.tag not in _NO_SECTIONS:
             if element.tag in _SECTIONS and (title := next(element.iterchildren("title"), None)) is not None:
                 section = plain(title) or section
                 if section.lower().rstrip(".:") in _THANKS:

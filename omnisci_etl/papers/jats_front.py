@@ -14,6 +14,7 @@ from omnisci_etl.papers.flat import flatten
 from omnisci_etl.papers.jats_text import XLINK, CaptionReader, plain
 from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.model import Related
+from omnisci_etl.papers.xml import outermost
 
 _NO_SUBJECT = frozenset({"NatureArticleTypeID", "display-channel"})
 _OTHER_ABSTRACTS = frozenset(
@@ -79,7 +80,7 @@ def licence(meta: etree._Element) -> str | None:
 
 def _terms(licence: etree._Element) -> Iterator[str | None]:
     """What could name the licence, the surest first."""
-    for reference in licence.iter("license_ref"):
+    for reference in outermost(licence.iter("license_ref")):
         yield plain(reference)
     yield licence.get(XLINK)
     for link in licence.iter("ext-link", "uri"):
@@ -103,16 +104,15 @@ def authors(meta: etree._Element) -> Iterator[str]:
 
 def subjects(meta: etree._Element) -> Iterator[str]:
     """Subjects and codes; headings that only name a type of article are no subjects."""
-    for group in meta.findall("article-categories//subj-group"):
-        if group.get("subj-group-type") in _NO_SUBJECT:
-            continue
-        for subject in group.findall("subject"):
-            text = plain(subject)
-            if text and heading_type(text) is None:
-                yield text
+    groups = meta.findall("article-categories//subj-group")
+    stated = (group for group in groups if group.get("subj-group-type") not in _NO_SUBJECT)
+    for subject in outermost(node for group in stated for node in group.findall("subject")):
+        text = plain(subject)
+        if text and heading_type(text) is None:
+            yield text
     for group in meta.findall("kwd-group"):
         if "subject" in (group.get("kwd-group-type") or "").lower():
-            yield from filter(None, (plain(node) for node in group.iter("kwd", "compound-kwd-part")))
+            yield from filter(None, map(plain, outermost(group.iter("kwd", "compound-kwd-part"))))
 
 
 def related(article: etree._Element, article_type: str, own: str) -> Iterator[Related]:
@@ -127,7 +127,7 @@ def related(article: etree._Element, article_type: str, own: str) -> Iterator[Re
             node
             for place in ("front/article-meta", "body")
             for part in article.iterfind(place)
-            for node in part.iter("p")
+            for node in outermost(part.iter("p"))
         )
         texts = (
             [plain(node), *(link.get(XLINK) or "" for link in node.iter("ext-link", "uri"))] for node in paragraphs

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
 from omnisci_etl.papers import xml
 from omnisci_etl.papers.figure_references import names_figures
-from omnisci_etl.papers.flat import Dialect, citation, flatten, formula_text, raw_text, squeeze
+from omnisci_etl.papers.flat import Dialect, Flat, citation, flatten, formula_text, raw_text, squeeze
+from omnisci_etl.papers.tex_in_text import FRAMED, formula_of_tex, without_tex
 
 XLINK = f"{{{xml.XLINK}}}href"
 FLOATS = frozenset(
@@ -54,7 +54,6 @@ _BLOCKS = frozenset(
         "permissions",
     }
 )
-_TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.S)
 
 
 class CaptionReader(Dialect):
@@ -65,6 +64,9 @@ class CaptionReader(Dialect):
     bold = frozenset({"bold", "b"})
     linking = frozenset()
 
+    def __init__(self) -> None:
+        self._worded: dict[etree._Element, bool] = {}
+
     def instead(self, element: etree._Element) -> str | None:
         """Formulas as one rendering, floats and pictures as nothing."""
         if element.tag in MATHS:
@@ -72,12 +74,31 @@ class CaptionReader(Dialect):
         if element.tag == "math":
             return formula_text(element)
         if element.tag == "tex-math":
-            return _tex(element)
+            return "" if self._has_twin(element) else _tex(element)
         return "" if element.tag in _DROPPED or element.tag in FLOATS else None
 
     def is_bold(self, element: etree._Element) -> bool:
         """Always: bold are the elements of these names."""
         return True
+
+    def _has_twin(self, tex: etree._Element) -> bool:
+        """Whether a text twin stands next to TeX in its formula, which may hold any number of pieces of TeX."""
+        parent = tex.getparent()
+        if parent is None or parent.tag not in {"inline-formula", "disp-formula"}:
+            return False
+        if parent not in self._worded:
+            self._worded[parent] = _has_text_twin(parent)
+        return self._worded[parent]
+
+
+class SourceReader(CaptionReader):
+    """Reads captions with the TeX of their formulas between dollar signs, where they have any."""
+
+    def instead(self, element: etree._Element) -> str | None:
+        """As of a caption, but of the twins of a formula its TeX."""
+        tex = element if element.tag == "tex-math" else element.find(".//tex-math") if element.tag in MATHS else None
+        body = _tex_body(tex) if tex is not None else ""
+        return f"${body}$" if body else super().instead(element)
 
 
 class BodyReader(CaptionReader):
@@ -88,6 +109,7 @@ class BodyReader(CaptionReader):
     linking = frozenset({"xref"})
 
     def __init__(self, targets: dict[str, tuple[str, str]]) -> None:
+        super().__init__()
         self._targets = targets
 
     def instead(self, element: etree._Element) -> str | None:
@@ -99,9 +121,11 @@ class BodyReader(CaptionReader):
             only = element[0]
             if only.tag == "xref" and only.get("ref-type") == "bibr":
                 return citation(element, only)
-        for node in element.iter("xref"):
-            if node.get("ref-type") == "bibr":
-                return citation(element, node)
+        # All that is in a raised stretch was looked at when it began.
+        if next(element.iterancestors("sup"), None) is None:
+            for node in element.iter("xref"):
+                if node.get("ref-type") == "bibr":
+                    return citation(element, node)
         return None
 
     def concerns_figure(self, paragraph: etree._Element) -> bool:
@@ -122,7 +146,8 @@ class BodyReader(CaptionReader):
         rids = element.get("rid") or ""
         if target := self._targets.get(rids):
             return (target,)
-        return [self._targets[rid] for rid in rids.split() if rid in self._targets] if " " in rids else ()
+        named = dict.fromkeys(rids.split()) if " " in rids else ()
+        return [self._targets[rid] for rid in named if rid in self._targets]
 
 
 def plain(element: etree._Element | None) -> str:
@@ -132,12 +157,21 @@ def plain(element: etree._Element | None) -> str:
     return flatten(element, CaptionReader()).text if len(element) else squeeze(element.text or "")
 
 
+def caption_text(elements: Sequence[etree._Element]) -> tuple[Flat, str]:
+    """The elements of a caption as text, and the same with its TeX as it is; "" where it has none."""
+    flat = flatten(elements, CaptionReader())
+    read = without_tex(flat)
+    if read is flat and all(next(element.iter("tex-math"), None) is None for element in elements):
+        return flat, ""
+    return read, flatten(elements, SourceReader()).text
+
+
 def _formula(element: etree._Element) -> str | None:
-    """One rendering of a formula: the text of its MathML, else of any other twin, else its TeX without the frame."""
+    """One rendering of a formula: the text of its MathML, else of any other twin, else its TeX as text."""
     maths = element.find(".//math")
     if maths is not None:
         return formula_text(maths)
-    if element.tag != "alternatives":
+    if element.tag != "alternatives" or next(element.iterancestors("alternatives"), None) is not None:
         return None
     twins = [node for node in element if node.tag not in _DROPPED]
     text = next((plain(node) for node in twins if node.tag != "tex-math"), "")
@@ -145,12 +179,14 @@ def _formula(element: etree._Element) -> str | None:
 
 
 def _tex(element: etree._Element) -> str:
-    """The TeX between \\begin{document} and \\end{document}, or nothing where a text twin stands next to it."""
-    parent = element.getparent()
-    if parent is not None and parent.tag in {"inline-formula", "disp-formula"} and _has_text_twin(parent):
-        return ""
+    """The TeX as text."""
+    return formula_of_tex(_tex_body(element))
+
+
+def _tex_body(element: etree._Element) -> str:
+    """The TeX between \\begin{document} and \\end{document}, else all of it, without its dollar signs."""
     source = "".join(str(piece) for piece in element.itertext())
-    body = _TEX_BODY.search(source)
+    body = FRAMED.search(source)
     return (body[1] if body else source).strip().strip("$").strip()
 
 

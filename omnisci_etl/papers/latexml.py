@@ -21,11 +21,12 @@ from omnisci_etl.papers.xml import (
     MAX_PARAGRAPHS,
     check_figures,
     of_class,
+    outermost,
     parse_html,
 )
 
 EXTRACTOR = "latexml"
-VERSION = "1.2.0"
+VERSION = "1.2.1"
 
 _BODIES = ("ltx_document", "ltx_page_content", "ltx_page_main")
 _BOXES = ("article", "section", "div")
@@ -83,10 +84,12 @@ def parse(data: bytes) -> Document:
         extractor=EXTRACTOR,
         extractor_version=VERSION,
         title=next((plain(node) for node in of_class(root, "ltx_title_document", "h1")), ""),
-        abstract=" ".join(plain(node) for box in of_class(root, "ltx_abstract", *_BOXES) for node in box.iter("p")),
+        abstract=_abstract(root),
         published_on=published,
         license_uri=next((licence_uri(plain(node)) for node in _named(root, "license-tr")), None),
-        authors=tuple(name for node in of_class(root, "ltx_personname", "span", "div") for name in _names(node)),
+        authors=tuple(
+            name for node in outermost(of_class(root, "ltx_personname", "span", "div")) for name in _names(node)
+        ),
         subjects=subjects,
         figures=figures,
         missing=missing,
@@ -95,7 +98,12 @@ def parse(data: bytes) -> Document:
 
 def _named(root: etree._Element, ident: str) -> list[etree._Element]:
     """What arXiv adds to the page under an id."""
-    return [node for node in root.iter("div", "a") if node.get("id") == ident]
+    return outermost(node for node in root.iter("div", "a") if node.get("id") == ident)
+
+
+def _abstract(root: etree._Element) -> str:
+    boxes = outermost(of_class(root, "ltx_abstract", *_BOXES))
+    return " ".join(plain(node) for box in boxes for node in outermost(box.iter("p")))
 
 
 def _names(element: etree._Element) -> list[str]:

@@ -11,10 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import groupby, islice, takewhile
+from itertools import chain, groupby, islice, takewhile
 
 from lxml import etree
 
+from omnisci_etl.errors import HostileInput
 from omnisci_etl.papers.flat import raw_text
 from omnisci_etl.papers.latexml_text import classes, plain
 from omnisci_etl.papers.mentions import figure_number, split_label
@@ -31,6 +32,8 @@ _CLIMBS = 6
 _CAPTION = b"ltx_caption"
 _LONGEST_TAG = 1000
 _MAX_SHARED = 1000
+# Of figures, tables and their parts; each is looked at with those around it.
+_MAX_CAPTIONS = 10_000
 _MAX_BESIDE = 100
 _WORD = re.compile(r"[^\W\d_]{3}")
 _NUMBERED = re.compile(r"[^\W\d_]{3,}\D*\d")
@@ -39,6 +42,7 @@ _PART_TAG = re.compile(r"\W*(?:\d+)?\W*([a-z]|[ivx]+)\W*", re.I)
 _PART_START = re.compile(r"\(([a-z]|[ivx]+)\):?(?:\s+|$)", re.I)
 _Own = dict[etree._Element, list[etree._Element]]
 """By <figure> the captions in it that stand in none of the <figure>s in it."""
+_Nearest = dict[etree._Element, etree._Element | None]
 
 
 @dataclass(slots=True)
@@ -64,7 +68,10 @@ def read_floats(body: etree._Element, data: bytes) -> list[Found]:
     # Each would be read with all that is in it, at a cost of the cube of the depth.
     for caption in select(body, _NESTED_CAPTIONS):
         caption.tag = "span"
-    outer = dict.fromkeys(_outermost(caption) for caption in body.iter("figcaption"))
+    captions = list(islice(body.iter("figcaption"), _MAX_CAPTIONS + 1))
+    if len(captions) > _MAX_CAPTIONS:
+        raise HostileInput("too-large", f"more than {_MAX_CAPTIONS} captions")
+    outer = dict.fromkeys(map(_outermost, captions))
     found = [figure for node in outer for figure in _read_float(node)]
     taken: set[etree._Element] = set()
     for figure in found:
@@ -111,6 +118,7 @@ def _read_float(outer: etree._Element) -> list[Found]:
     numbered = {node: label for node in outer.iter("figcaption") if _NUMBERED.match(label := _label(node))}
     captions = _once(numbered)
     boxes = _boxes(outer, captions)
+    nearest: _Nearest = {}
     found = {node: Found(_owner(node, outer), label, node) for node, label in captions.items() if figure_number(label)}
     sharing = set(captions).difference(boxes.values())
     shared: list[etree._Element] = []
@@ -119,13 +127,32 @@ def _read_float(outer: etree._Element) -> list[Found]:
             shared.append(node)
         elif node in numbered or not _is_content(node, outer, numbered, own):
             continue
-        elif (box := next((up for up in (node, *node.iterancestors()) if up in boxes), None)) is not None:
+        elif (box := _nearest(node, boxes, nearest)) is not None:
             _take(found.get(boxes[box]), [node], own)
         else:
             shared.append(node)
     for caption, content in _shared_out(shared, sharing, found):
         _take(found.get(caption), content, own)
     return list(found.values())
+
+
+def _nearest(node: etree._Element, wanted: Container[etree._Element], known: _Nearest) -> etree._Element | None:
+    """The nearest of the wanted among an element and those around it; known: what was found, of each on the way.
+
+    Very many pictures can stand very deep, so that no way is gone twice.
+    """
+    way = []
+    found: etree._Element | None = None
+    for up in chain((node,), node.iterancestors()):
+        if up in known:
+            found = known[up]
+            break
+        way.append(up)
+        if up in wanted:
+            found = up
+            break
+    known.update(dict.fromkeys(way, found))
+    return found
 
 
 def _once(numbered: dict[etree._Element, str]) -> dict[etree._Element, str]:
@@ -184,7 +211,7 @@ def _is_content(node: etree._Element, outer: etree._Element, captions: Container
     if node.tag == "figcaption":
         owner = _owner(node, outer)
         return owner is outer or own[owner][0] is not node or any(caption in captions for caption in own[owner])
-    return _is_drawn(node) and not any(up.tag == "figcaption" for up in node.iterancestors())
+    return _is_drawn(node) and next(node.iterancestors("figcaption"), None) is None
 
 
 def _is_drawn(node: etree._Element) -> bool:

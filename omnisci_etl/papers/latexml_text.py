@@ -41,7 +41,7 @@ class Reader(Dialect):
         own = classes(element)
         if element.tag == "math" or "ltx_Math" in own:
             return _formula(element)
-        if element.tag == "cite" and self._targets and not self.links_figure(element):
+        if element.tag == "cite" and self._targets and _is_outermost(element) and not self.links_figure(element):
             return _cited(element)
         return "" if element.tag in _DROPPED or not _DROPPED_CLASSES.isdisjoint(own) else None
 
@@ -54,6 +54,11 @@ class Reader(Dialect):
         """By the fragment of the address: ar5iv and arXiv write whole ones."""
         target = self._targets.get((element.get("href") or "").rpartition("#")[2])
         return [target] if target and not _OTHER_KIND.search(_text_before(element)) else []
+
+
+def _is_outermost(element: etree._Element) -> bool:
+    """Whether the element stands in none of its name; all that is in it is looked at, and that once."""
+    return next(element.iterancestors(element.tag), None) is None
 
 
 def _cited(element: etree._Element) -> str | None:

@@ -7,6 +7,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 
+from omnisci_etl.errors import HostileInput
 from omnisci_etl.papers.figure_references import (
     Reference,
     bare_panels,
@@ -29,8 +30,16 @@ __all__ = [
     "survey",
 ]
 
+# Of all mentions together, as each figure that a paragraph names has one with its whole text; beside its text each
+# takes room, and time to find its sentence.
+_MAX_TEXT = 50_000_000
+_MENTION = 2_000
+# References under one link: further ones say nothing of its panels.
+_MAX_OVER = 50
 _START = itemgetter(0)
 _FIRST_NUMBER = re.compile(r"[0-9]{1,3}")
+# No number stands so far behind the beginning of what names its figure.
+_LONGEST_HEAD = 200
 _LEADS = frozenset(",;-–(")
 _Hit = tuple[int, tuple[str, ...], bool]
 
@@ -49,7 +58,8 @@ def survey(
     """The mentions of each figure, and the numbers of own figures that the text names and `figures` lacks.
 
     panels: those of the figures, by locator, where they are known; a mention names numbered panels ("d1") only if its
-    figure has them, else by their letters.
+    figure has them, else by their letters. Raises HostileInput("too-large") where mentions multiply the text beyond
+    that of any paper.
     """
     named_panels = {locator: frozenset([panel.label for panel in those]) for locator, those in (panels or {}).items()}
     numbers: dict[str, str] = {}
@@ -58,18 +68,24 @@ def survey(
             numbers.setdefault(number, locator)
     found: dict[str, list[Mention]] = {locator: [] for locator in figures}
     named: list[str] = []
+    room = _MAX_TEXT
     for paragraph in paragraphs:
         references = find_references(paragraph.text)
         hits_of, wrong = _hits(paragraph, references, numbers, figures)
         if wrong:
             references = [reference for n, reference in enumerate(references) if n not in wrong]
         named.extend([reference.number for reference in references])
+        said: dict[int, str] = {}
         for locator, hits in hits_of.items():
             if names := named_panels.get(locator):
                 hits = _exact(paragraph.text, hits, names)
             letters = tuple(dict.fromkeys([panel for _, panels_there, _ in hits for panel in panels_there]))
-            sentence = sentence_at(paragraph.text, hits[0][0])
+            first = hits[0][0]
+            sentence = said[first] = said.get(first) or sentence_at(paragraph.text, first)
             namings = sum([counts for _, _, counts in hits])
+            room -= len(paragraph.text) + len(paragraph.section) + len(sentence) + _MENTION
+            if room < 0:
+                raise HostileInput("too-large", f"mentions of more than {_MAX_TEXT} characters")
             found[locator].append(Mention(paragraph.text, paragraph.section, letters, sentence, namings))
     missing = tuple(number for number in _own(named) if _locator(number, numbers) is None)
     return {locator: tuple(those) for locator, those in found.items()}, missing
@@ -97,7 +113,7 @@ def _numbered(
     text: str, start: int, letters: tuple[str, ...], names: frozenset[str], numbered: bool
 ) -> tuple[str, ...]:
     """The panels behind the first number from start on; the letters themselves where none of them has a number."""
-    number = _FIRST_NUMBER.search(text, start)
+    number = _FIRST_NUMBER.search(text, start, start + _LONGEST_HEAD)
     if number is None or not (numbered or text[number.end() : number.end() + 1] in _LEADS):
         return letters
     labels = numbered_panels(text, number.end())
@@ -135,7 +151,7 @@ def _hits(
     wrong: set[int] = set()
     linked: set[int] = set()
     for link in links:
-        over = range(bisect_right(ends, link.start), bisect_left(starts, link.end))
+        over = range(bisect_right(ends, link.start), bisect_left(starts, link.end))[:_MAX_OVER]
         panels: tuple[str, ...] = (link.panel,) if link.panel else ()
         same = [n for n in over if named[n][1] == link.target]
         linked.update(same)

@@ -18,28 +18,32 @@ from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.mentions import figure_number, split_label, survey
 from omnisci_etl.papers.model import Document, Figure, Paragraph, Related
 from omnisci_etl.papers.nature_pictures import pictures
+from omnisci_etl.papers.tex_in_text import formula_of_tex
 from omnisci_etl.papers.xml import (
     MAX_PARAGRAPHS,
     check_figures,
+    outermost,
     parse_html,
     select,
 )
 
 EXTRACTOR = "nature-html"
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 
 _ANCHOR = re.compile(r"#(?:Fig|figure-|f)(\d+)$|/figures/(\d+)$|/fig_tab/[^/]+_F(\d+)\.html$", re.I)
 # Links behind a caption, in one element with it.
 _FURNITURE = re.compile(r"(?<=[.!?)\]])(?:\s(?:Source data|PowerPoint slide|Full size image|View in article))+$")
 _CITATION = re.compile(r"#(?:ref-|b)")
 _ARISING = re.compile(r"\W*arising from\b", re.I)
+# Each figure is read with those within it.
+_DEEPEST = 4
 _DROPPED = frozenset(
     {"script", "style", "noscript", "svg", "button", "figure", "annotation", "annotation-xml", "table"}
 )
 # Authors' keywords stand in lists like that of the subjects, but deeper.
 _SUBJECTS = (
-    "descendant::li[contains(@class, 'subject-list__subject')][a] | descendant::a[@data-track-action='view subject']"
-    " | descendant::div[contains(@class, 'article-keywords')]//a"
+    "descendant::*[self::li and contains(@class, 'subject-list__subject') and a or self::a and "
+    "(@data-track-action='view subject' or ancestor::div[contains(@class, 'article-keywords')])]"
 )
 _SUBJECT_CODE = re.compile(r"[?&]subject=((?:/\d+)+)(?:&|$)")
 _LEGEND = "descendant::span[starts-with(@class, 'legend')]"
@@ -108,7 +112,7 @@ class _Caption(Dialect):
         if element.tag == "math":
             return formula_text(element)
         if element.tag == "span" and "mathjax-tex" in (element.get("class") or ""):
-            return re.sub(r"^\s*(?:\\[(\[]|\$\$?)|(?:\\[)\]]|\$\$?)\s*$", "", raw_text(element)).strip()
+            return formula_of_tex(raw_text(element))
         return None
 
     def is_bold(self, element: etree._Element) -> bool:
@@ -123,7 +127,7 @@ class _Body(_Caption):
         self._locators = locators
 
     def instead(self, element: etree._Element) -> str | None:
-        if element.tag != "sup":
+        if element.tag != "sup" or next(element.iterancestors("sup"), None) is not None:
             return super().instead(element)
         for node in element.iter("a"):
             if _CITATION.search(node.get("href") or ""):
@@ -192,7 +196,8 @@ def _article(root: etree._Element) -> etree._Element | None:
 
 def _article_type(root: etree._Element, meta: dict[str, list[str]]) -> str:
     stated = [_first(meta, name) for name in ("citation_article_type", "prism.section", "dc.type")]
-    stated[1:1] = [squeeze(raw_text(node)) for node in select(root, "descendant::*[@data-test='article-category']")]
+    named = outermost(select(root, "descendant::*[@data-test='article-category']"))
+    stated[1:1] = [squeeze(raw_text(node)) for node in named]
     return next(filter(None, map(heading_type, stated)), None) or "research-article"
 
 
@@ -209,8 +214,8 @@ def _published(meta: dict[str, list[str]]) -> date | None:
 
 def _abstract(root: etree._Element) -> str:
     nodes = select(root, "descendant::*[starts-with(@id, 'Abs') and contains(@id, '-content')]")[:1]
-    nodes = nodes or select(root, "descendant::div[@id='abstract' or @id='first-paragraph']//p")
-    return flatten(nodes, _Caption()).text
+    boxes = outermost(select(root, "descendant::div[@id='abstract' or @id='first-paragraph']"))
+    return flatten(nodes or outermost(node for box in boxes for node in box.iter("p")), _Caption()).text
 
 
 def _licence(root: etree._Element) -> str | None:
@@ -221,7 +226,7 @@ def _licence(root: etree._Element) -> str | None:
         "|descendant::*[@id='rightslink-content' or @id='rightslink-section']"
         "|descendant::p[contains(concat(' ', @class, ' '), ' license ')]",
     )
-    for section in sections:
+    for section in outermost(sections):
         links = [node.get("href") or "" for node in section.iter("a") if "license" in (node.get("rel") or "")]
         if uri := next((uri for text in [*links, raw_text(section)] if (uri := licence_uri(text))), None):
             return uri
@@ -232,7 +237,7 @@ def _subjects(root: etree._Element, meta: dict[str, list[str]]) -> tuple[str, ..
     """The subjects by name; where the page links them by code too, as it did until 2016, their codes behind them."""
     listed = select(root, _SUBJECTS)
     codes = [code[1] for node in listed if (code := _SUBJECT_CODE.search(node.get("href") or ""))]
-    names = [*(squeeze(raw_text(node)) for node in listed), *codes] or re.split(
+    names = [*(squeeze(raw_text(node)) for node in outermost(listed)), *codes] or re.split(
         r"\s*;\s*", _first(meta, "wt.z_subject_term")
     )
     named = tuple(dict.fromkeys(filter(None, names))) or tuple(meta.get("dc.subject", ()))
@@ -277,6 +282,8 @@ def _find_figures(article: etree._Element) -> dict[str, _Found]:
     """The main figures by number; of those with one number the first, but rather the text's than a carousel's."""
     found: dict[str, _Found] = {}
     for node in article.iter("figure"):
+        if sum(1 for _ in islice(node.iterancestors("figure"), _DEEPEST)) == _DEEPEST:
+            continue
         figure = _read(node)
         number = figure_number(figure.label)
         if number and number[0].isdecimal() and (number not in found or _is_preview(found[number].element)):

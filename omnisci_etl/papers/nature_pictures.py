@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import islice
 from urllib.parse import quote, urljoin, urlsplit
 
 from lxml import etree
 
 from omnisci_etl.papers.model import Picture
 
+# Of one picture: a few sizes and formats.
+_MAX_SOURCES = 50
 _BASE = "https://www.nature.com/"
 _MEDIA = "https://media.springernature.com/full/springer-static/image/art%3A{doi}/MediaObjects/{name}"
 _SIZE = re.compile(r"^/[a-z]{1,2}\d+(?:[a-z]\d+)?/")
@@ -24,8 +27,9 @@ _SAVED = re.compile(r"(?:^|/)[^/]+_files/(\d+_\d{4}_[\w-]+_HTML)(?:\(\d\))?(\.\w
 def pictures(figure: etree._Element, texts: Collection[etree._Element], doi: str) -> Iterator[Picture]:
     """The pictures of a figure, named by the URL of their full size; those within its texts are formulas."""
     seen = set()
+    within = frozenset(texts)
     for node in figure.iter("img"):
-        if any(up in texts for up in node.iterancestors()):
+        if any(up in within for up in node.iterancestors()):
             continue
         url = next((url for source in _sources(node) if source and (url := _full_size(source.strip(), doi))), None)
         if url and url not in seen:
@@ -38,8 +42,8 @@ def _sources(image: etree._Element) -> Iterator[str | None]:
     yield image.get("src")
     yield image.get("data-src")
     yield _first_of_set(image)
-    for picture in image.iterancestors("picture"):
-        yield from map(_first_of_set, picture.iter("source"))
+    if (picture := next(image.iterancestors("picture"), None)) is not None:
+        yield from map(_first_of_set, islice(picture.iter("source"), _MAX_SOURCES))
     for link in image.iterancestors("a"):
         if tab := _TAB.fullmatch(link.get("href") or ""):
             yield f"{tab[1]}/images/{tab[2]}-f{tab[3]}.jpg"

@@ -7,7 +7,7 @@ normal in JATS and harmless so; one that declares entities of its own is refused
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from lxml import etree
@@ -127,6 +127,12 @@ def of_class(root: etree._Element, name: str, *tags: str) -> list[etree._Element
     return [
         node for node in root.iter(*tags) if name in (classes := node.get("class") or "") and name in classes.split()
     ]
+
+
+def outermost(nodes: Iterable[etree._Element]) -> list[etree._Element]:
+    """The elements that stand in none of the others, in order: each is read with all that is in it, and that once."""
+    known = dict.fromkeys(nodes)
+    return [node for node in known if not any(up in known for up in node.iterancestors())]
 
 
 def _elements(found: object) -> list[etree._Element]:

@@ -1,22 +1,28 @@
-"""Kinds of figures by their captions and pictures, measured on figures that a person looked at."""
+"""Kinds of figures by their captions and pictures, measured on figures that were looked at one by one."""
 
 from __future__ import annotations
 
 import csv
 import importlib.util
+import math
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 
 from omnisci_etl.figures.images import compose, load_picture
 from omnisci_etl.figures.kinds import KINDS, classify, kind_of, probabilities, words
 from omnisci_etl.figures.look import look_at
+from omnisci_etl.figures.statistics import statistics
 from omnisci_etl.papers import eprint, latexml
 from omnisci_etl.papers.isolate import close_workers
 from omnisci_etl.papers.model import Figure
@@ -58,6 +64,13 @@ def features(row: dict[str, str]) -> dict[str, float]:
         ("Photographs of the device.", 0, "photo"),
         ("List of reagents.", 0, "table-image"),
         ("A, b and c.", 0, "other"),
+        ("Thin-layer chromatograms under ultraviolet light.", 0, "gel"),
+        ("Axial computed tomography of the chest on admission.", 0, "microscopy"),
+        ("Intraoral view before treatment.", 0, "photo"),
+        ("Survey locations in three provinces.", 0, "map"),
+        ("X-ray structure of 3 with thermal ellipsoids.", 0, "chemical-structure"),
+        ("Risk of bias summary.", 0, "table-image"),
+        ("PRISMA flowchart of the studies.", 0, "schematic"),
         (
             "Schematic of the device, SEM image with scale bar, and spectra versus time with an overview of the set-up. Micrographs below.",
             6,
@@ -94,32 +107,99 @@ def test_probabilities_are_shares_of_all_kinds(caption: str, panels: int, row: i
 
 
 def test_the_table_is_large_and_even_enough_to_measure_on() -> None:
-    kinds = [row["kind"] for row in table()]
-    assert len(kinds) >= 600
-    assert set(kinds) == set(KINDS)
-    assert len({row["paper"] for row in table()}) >= 100
-    assert len({row["sha256"] for row in table()}) == len(kinds)
+    kinds = Counter(row["kind"] for row in table())
+    assert kinds == {
+        "chart": 802, "schematic": 264, "microscopy": 169, "composite": 132, "photo": 108, "chemical-structure": 85,
+        "map": 64, "other": 39, "gel": 31, "table-image": 21,
+    }  # fmt: skip
+    assert Counter(row["part"] for row in table()) == {"plain": 1140, "sought": 575}
+    assert len({row["sha256"] for row in table()}) == len(table())
+    plain, sought = ({row["paper"] for row in table() if row["part"] == part} for part in ("plain", "sought"))
+    assert len(plain) == 272
+    assert not plain & sought
 
 
-def test_kinds_of_papers_that_the_model_never_saw() -> None:
+def of_part(part: str, values: list[bool]) -> list[bool]:
+    return [value for value, row in zip(values, table(), strict=True) if row["part"] == part]
+
+
+@cache
+def unseen() -> tuple[list[bool], list[float]]:
+    """For each row whether a model that saw no figure of its paper is right, and how probable it calls what it says."""
     rows, names, values = fitting().read()
     chances = fitting().cross_validate(rows, names, values)
     right = [KINDS[best] == row["kind"] for best, row in zip(chances.argmax(axis=1), rows, strict=True)]
-    by_words = [row["by_words"] == row["kind"] for row in rows]
-    sure = [ok for ok, chance in zip(right, chances.max(axis=1), strict=True) if chance >= 0.9]
-    assert sum(right) / len(rows) >= 0.76
-    assert sum(by_words) / len(rows) <= 0.60
-    assert sum(sure) / len(sure) >= 0.94
-    assert len(sure) / len(rows) >= 0.25
+    return right, chances.max(axis=1).tolist()
+
+
+# Solvers of linear algebra differ in the last digit, and a figure between two kinds may fall either way.
+NEAR = 4
+
+
+def test_kinds_of_papers_that_the_model_never_saw() -> None:
+    right, _ = unseen()
+    assert sum(of_part("plain", right)) == pytest.approx(909, abs=NEAR)
+    assert sum(of_part("sought", right)) == pytest.approx(414, abs=NEAR)
+    found = Counter(row["kind"] for row, ok in zip(table(), right, strict=True) if ok)
+    expected = {
+        "chart": 742, "schematic": 194, "microscopy": 136, "photo": 76, "composite": 60, "chemical-structure": 50,
+        "map": 30, "gel": 17, "table-image": 10, "other": 8,
+    }  # fmt: skip
+    assert {kind: pytest.approx(count, abs=NEAR) for kind, count in expected.items()} == found
+
+
+def test_a_stated_probability_is_what_it_says() -> None:
+    right, stated = unseen()
+    pairs = [pair for pair, row in zip(zip(right, stated, strict=True), table(), strict=True) if row["part"] == "plain"]
+    for low, high in ((0.0, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 0.97), (0.97, 1.0)):
+        some = [(ok, chance) for ok, chance in pairs if low <= chance < high]
+        assert len(some) > 100
+        assert sum(ok for ok, _ in some) / len(some) == pytest.approx(sum(c for _, c in some) / len(some), abs=0.08)
+
+
+def test_kinds_by_words_alone() -> None:
+    right = [row["by_words"] == row["kind"] for row in table()]
+    assert sum(of_part("plain", right)) == 626
+
+
+def test_figures_that_were_sought_do_not_make_their_kinds_more_probable() -> None:
+    rows, names, values = fitting().read()
+    plain = [row["part"] == "plain" for row in rows]
+    chances = fitting().fit(names, values, rows).predict(values[plain])
+    for place, kind in enumerate(KINDS):
+        share = sum(row["kind"] == kind for row in rows if row["part"] == "plain") / sum(plain)
+        assert chances[:, place].mean() == pytest.approx(share, abs=0.03)
 
 
 def test_the_model_in_the_package_is_the_one_fitted_to_the_table() -> None:
     rows, names, values = fitting().read()
-    fitted = fitting().fit(names, values, [row["kind"] for row in rows]).predict(values)
+    fitted = fitting().fit(names, values, rows).predict(values)
     for number in range(0, len(rows), 7):
         chances = probabilities(features(rows[number]))
         for place, kind in enumerate(KINDS):
             assert chances[kind] == pytest.approx(fitted[number, place], abs=0.01)
+
+
+@given(
+    pixels=arrays(np.uint8, st.tuples(st.integers(16, 40), st.integers(16, 40), st.just(3))),
+)
+@settings(max_examples=20, deadline=None)
+def test_any_picture_has_the_numbers_that_the_model_asks_for(pixels: NDArray[np.uint8]) -> None:
+    found = statistics(pixels)
+    assert set(found) == set(features(table()[0])) - set(words("", 0))
+    assert all(math.isfinite(value) for value in found.values())
+
+
+def test_tones_have_their_colour_and_flat_colours_are_counted() -> None:
+    noise = np.random.default_rng(1).integers(-9, 9, (64, 64, 1))
+    pink = np.clip(np.array([220, 120, 210]) + noise, 0, 255).astype(np.uint8)
+    found = statistics(pink)
+    assert found["tone_magenta"] == pytest.approx(95 / 128, abs=0.01)
+    assert found["tone_warm"] == pytest.approx(10 / 128, abs=0.01)
+    assert found["flat_colours"] == 0
+    flat = np.full((64, 64, 3), 255, dtype=np.uint8)
+    flat[:16], flat[16:32], flat[32:48] = (200, 30, 30), (30, 200, 30), (30, 30, 200)
+    assert statistics(flat)["flat_colours"] == pytest.approx(math.log1p(3) / 3, abs=1e-3)
 
 
 def figures(realdata: Path) -> Iterator[tuple[Figure, Path]]:

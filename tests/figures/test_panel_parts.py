@@ -5,20 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from bold_text import marked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omnisci_etl.figures.panels import split_panels
-
-
-def marked(text: str) -> tuple[str, list[tuple[int, int]]]:
-    """A caption with **bold** stretches as its text and their spans."""
-    plain, bold = "", []
-    for n, piece in enumerate(text.split("**")):
-        if n % 2:
-            bold.append((len(plain), len(plain) + len(piece)))
-        plain += piece
-    return plain, bold
 
 
 def parts_of(text: str) -> dict[str, str]:
@@ -144,11 +135,18 @@ def test_what_introduces_the_first_list_is_the_lead() -> None:
         ("Map of sites. Abbreviations used here: A) mill, B) weir, C) ford.", ""),
         ("Rates of it. The panel labels are: (a) dark and (b) light.", "a b"),
         ("Rates of it: (a) dark, (b) light.", "a b"),
-        # A side within a row names no panel of its own.
+        # A side within a row names a panel by both.
         (
             "Curves of Io (first row, left panel), Leda (first row, right panel) and Ananke (second row, left panel).",
-            "",
+            "First row left First row right Second row left",
         ),
+        # Lists in no order and letters of both cases in one bracket are other things than panels.
+        ("Residues are fat (A,C,V,L), ringed (H,F,Y,W), mild (S,T,N,Q) or charged (D,E,K,R).", ""),
+        ("Slices of one space: the (t, w) plane (A), the (K, w) plane (B).", "A B"),
+        # Items of a list that a comma or "and" joins.
+        ("Shells. a. Three round ones and b. three with dents. c. All of them.", "a b c"),
+        ("Shells. a. Grey ones, b. lit at the edge, c. turned and d. their depth by angle.", "a b c d"),
+        ("Spread of trees by P. Quay and c. 1900 of herbs by R. Soto.", ""),
     ],
 )
 def test_letters_that_are_panels_and_others(caption: str, labels: str) -> None:
@@ -183,3 +181,66 @@ def test_parts_are_of_the_caption(text: str) -> None:
     assert lead in caption
     for panel in panels:
         assert set(re.findall(r"\w+", panel.text)) <= set(re.findall(r"\w+", caption))
+
+
+@pytest.mark.parametrize(
+    ("caption", "parts"),
+    [
+        # What is said of several letters is a part of each of those that are told apart behind it.
+        (
+            "Soil. (A–C) Grains of it. Dark ones are iron. (A) Sand. (B) Silt, dry. (C) Clay. (D) Depth.",
+            {
+                "A": "Grains of it. Dark ones are iron. Sand.",
+                "B": "Grains of it. Dark ones are iron. Silt, dry.",
+                "C": "Grains of it. Dark ones are iron. Clay.",
+                "D": "Depth.",
+            },
+        ),
+        (
+            "Yields. **a**, **b** Effect of **a** salt and **b** heat on it. **c** More.",
+            {"a": "Effect of salt", "b": "Effect of heat on it.", "c": "More."},
+        ),
+        (
+            "Views. (A–D) (A) Lens, (B) rod, and (C and D) foils.",
+            {"A": "Lens", "B": "rod", "C": "foils.", "D": "foils."},
+        ),
+        # Sizes at the end, letters behind what they name and letters that are pointed at tell nothing apart.
+        (
+            "**a**–**c** Images of leaves. Bars, 5 µm (**a**), 2 µm (**b**) and 9 µm (**c**).",
+            dict.fromkeys("abc", "Images of leaves. Bars, 5 µm (a), 2 µm (b) and 9 µm (c)."),
+        ),
+        (
+            "**a**, **b** Rates for wet (**a**) and dry (**b**) soils.",
+            dict.fromkeys("ab", "Rates for wet (a) and dry (b) soils."),
+        ),
+        (
+            "(a,b) Rates of two. The dots in (a) and those in (b) differ.",
+            dict.fromkeys("ab", "Rates of two. The dots in (a) and those in (b) differ."),
+        ),
+        # A name that ends in an abbreviation ends no sentence.
+        (
+            "Effects on Allium cepa L. (a, b) and on seeds of Lactuca sativa L. (c).",
+            {
+                "a": "Effects on Allium cepa L",
+                "b": "Effects on Allium cepa L",
+                "c": "on seeds of Lactuca sativa L",
+            },
+        ),
+        ("Rates in layer V. (A) Rain. (B) Snow.", {"A": "Rain.", "B": "Snow."}),
+        # The first naming of a panel opens a sentence, with its word.
+        (
+            "Panel (A) A slice of it. (B) A view. Bars: (A, B) 5 µm.",
+            {"A": "A slice of it.", "B": "A view. Bars: (A, B) 5 µm."},
+        ),
+        (
+            "(A) Rain when it is dry; and (B) snow. Panels (A) and (B) show no more.",
+            {"A": "Rain when it is dry", "B": "snow. Panels (A) and (B) show no more."},
+        ),
+        # The side of a row before the letters.
+        ("(Top; A,B) Rain. (Bottom; C,D) Snow.", {"A": "Rain.", "B": "Rain.", "C": "Snow.", "D": "Snow."}),
+        # Brackets at the end stay whole.
+        ("**a.** Trees (of 3 kinds). **b.** Herbs (of 2).", {"a": "Trees (of 3 kinds).", "b": "Herbs (of 2)."}),
+    ],
+)
+def test_what_is_said_of_several(caption: str, parts: dict[str, str]) -> None:
+    assert parts_of(caption) == parts

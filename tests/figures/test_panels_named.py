@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from bold_text import marked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,12 +15,7 @@ from omnisci_etl.figures.panels import split_panels
 
 def labels_of(caption: str) -> str:
     """The labels, those of **bold** stretches among them."""
-    plain, bold = "", []
-    for n, piece in enumerate(caption.split("**")):
-        if n % 2:
-            bold.append((len(plain), len(plain) + len(piece)))
-        plain += piece
-    return " ".join(panel.label for panel in split_panels(plain, bold)[1])
+    return " ".join(panel.label for panel in split_panels(*marked(caption))[1])
 
 
 @pytest.mark.parametrize(

@@ -234,3 +234,28 @@ def test_the_places_of_few_acronyms_that_only_initials_ground_are_looked_at(monk
     body = ". ".join(f"Here {acronym} is drawn" for acronym in acronyms)
     NamesGrounded().score([Candidate(body, (), Evidence(evidence))])
     assert 0 < asked <= 50
+
+
+LIGHT = Evidence(
+    "Transits of the hot Jupiter observed by TESS. The core level shift (CLS) of the TESS band is given.",
+    mentions=("We fit the TESS data with a linear ephemeris. TESS transits come early.", "The CLS becomes smaller."),
+    title="A planet arrived early for the TESS mission",
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ("Close-up of the individual JWST transits with error bars.", True),
+        ("Close-up of the individual TESS transits; JWST is printed in a corner.", False),
+        ("Close-up of the transits of the TESS mission; the calculated core level shift (GFP) is on the axis.", True),
+        ("Close-up of the transits of the TESS mission; the fruit fly (GFP) is drawn on the left.", False),
+    ],
+)
+def test_a_name_for_a_leading_one_or_for_an_abbreviation_counts_in_full(body: str, wrong: bool) -> None:
+    value = NamesGrounded().score([Candidate(body, (), LIGHT)])[0].value
+    assert (value < SLIPS_OUT) == wrong
+
+
+def test_a_verb_is_no_part_of_a_plant() -> None:
+    assert score("The new correction leaves residuals of the cells of mice, and the curve leaves the plot.") == 1.0

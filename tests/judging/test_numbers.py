@@ -210,3 +210,21 @@ def test_a_reading_of_several_amounts_needs_all_of_them() -> None:
     (quantity,) = find_quantities("10-25")
     assert grounds([offered("10 and 25")], quantity)
     assert not grounds([offered("10 and 20")], quantity)
+
+
+@pytest.mark.parametrize("power", ["10⁵", "10^5", "10**5", "105"])
+def test_powers_behind_a_times_sign_are_read_in_any_spelling(power: str) -> None:
+    assert holds("They grew 500,000 cells.", f"About 5 × {power} cells were grown.")
+
+
+@pytest.mark.parametrize("text", ["2–6 × 10²² kg", "between 2 and 6 × 10^22 kg", "2 to 6 x 10^22 kg"])
+def test_the_power_at_the_end_of_a_range_is_that_of_its_beginning(text: str) -> None:
+    assert holds("Masses of 2 × 10^22 kg and 6 × 10^22 kg occur.", text)
+    assert holds("Values of 2 and 6 × 10^22 kg occur.", "2 holes in a body of 6 × 10^22 kg")
+
+
+@given(st.text(alphabet="0123456789 ×x^10⁰¹²³⁴⁵⁶⁷⁸⁹⁻−–-±.,()kgm", max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_no_mixture_of_digits_and_raised_ones_breaks_the_reading(text: str) -> None:
+    for quantity in find_quantities(text):
+        assert text[quantity.start : quantity.end]

@@ -395,3 +395,48 @@ def test_an_entry_is_held_against_what_the_author_says_of_its_panel(author: str,
     assert score(Candidate(body, (("a", "11 s."), ("b", right)), evidence)).detail["contradicted"] == []
     assert score(Candidate(body, (("a", "11 s."), ("b", wrong)), evidence)).detail["contradicted"]
     assert score(Candidate(body, (("a", "11 s."), ("c", "The y axis ends at 400."),), evidence)).detail["contradicted"] == []  # fmt: skip
+
+
+PLOT = Evidence(
+    "Fidelity of states of up to 7 qubits. The dashed line marks the threshold of 0.020 nWBV.",
+    mentions=(
+        "Coverage is 23.7% on one cohort (n=38), far below the nominal 95 % level. The receiver has a noise temperature of 300 K,"
+        " and P14 found the system to be at 550 K. The estimated inclination is -69.25595° and the declination -16.22821°.",
+        "Error grows for four filters. We fix the bandwidth at h = 0.2 deg; bodies of 1.3 × 10^12 kg have 1 km.",
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "One method stays above 0.8 up to five qubits, whereas the others decay.",
+        "The histogram is centred on 0.0134 nWBV.",
+        "Bars show errors of 50.0% (blue), 80.0% (orange), 90.0% and 90.7% (red) at nominal levels.",
+        "Dotted lines give the level for a system temperature of 550 K.",
+        "Computed with an inclination of −69.26° and a declination of −16.23°.",
+        "The error attains 4.7 × 10⁻⁴ for the filter in blue.",
+        "Black points are the stars used in the likelihood, clustered between l = 4° and 6°; squares were excluded.",
+        "The frequency falls to about 10⁻¹⁰ at 10²³ kg.",
+        "The bar for training is positive, about +0.004.",
+    ],
+)
+def test_what_is_read_off_a_picture_contradicts_no_text(body: str) -> None:
+    found = score(Candidate(body, (), PLOT))
+    assert found.detail["contradicted"] == []
+    assert found.value >= LEAST_UNCONTRADICTED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Fidelity of states of 9 qubits.",
+        "The cohort has n = 83 members.",
+        "Coverage is 73.2% on one cohort.",
+        "The receiver has a noise temperature of 380 K.",
+    ],
+)
+def test_a_wrong_number_in_another_s_words_contradicts(body: str) -> None:
+    evidence = replace(PLOT, author_caption="States of 7 qubits were made. " + PLOT.author_caption)
+    found = score(Candidate(body, (), evidence))
+    assert found.value <= CONTRADICTED_AT_MOST

@@ -149,3 +149,27 @@ def test_words_of_any_paper_beside_those_of_pictures_condemn_no_sentence(body: s
 def test_words_are_the_same_in_both_numbers(one: str, other: str) -> None:
     for said, told in ((one, other), (other, one)):
         assert score(f"Count of {said}.", evidence=Evidence(f"All {told} were counted in a field.")) == 1.0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "The southern core is yellow with a narrow rim, and the rest of the map is purple.",
+        "Counts peak at about 13,000 in the 2 km bin and become negligible beyond 8 km.",
+        "The colour bar runs from -0.8 (strong ascent) to +0.2 (descent).",
+        "Screenshot of the interface with boxed lists on a dark background.",
+        "The two tracks yield nearly identical values of 0.91, 0.93 and 0.94.",
+    ],
+)
+def test_what_only_the_picture_shows_is_on_topic(body: str) -> None:
+    assert score(body) >= 0.65
+
+
+def test_numbers_speak_for_a_sentence_but_not_without_end() -> None:
+    few, many = (f"Enzymes at {', '.join(map(str, range(10, 10 + n)))} thermocycles digest plasmids." for n in (4, 40))
+    assert score("Enzymes at thermocycles digest plasmids.") < score(few) == score(many) < 0.6
+
+
+def test_both_spellings_of_english_are_one_word() -> None:
+    evidence = replace(EVIDENCE, mentions=("Pericenter distances of neighboring fibers were analyzed.",))
+    assert score("Pericentre of the neighbouring fibres as analysed.", evidence=evidence) == 1.0

@@ -291,3 +291,10 @@ def test_texts_of_panels_that_the_caption_does_not_mark_are_those_of_the_evidenc
 )
 def test_the_authors_own_marks_cover_their_panels_however_they_stand(caption: str, labels: tuple[str, ...]) -> None:
     assert score(Candidate(caption, (), Evidence(caption, labels))).value == 1.0
+
+
+def test_marks_behind_what_they_name_cover_their_panels() -> None:
+    caption = "Age of cells by place: the old harbour (a), Marsh (b), Inner Arm (c), Sands (d), at the mouth (f) and Creek (e)."
+    body = "Ages of cells are mapped at the old harbour (a), Marsh (b), Inner Arm (c), the Sands (d), the mouths of a creek (e) and of an arm at its mouth (f)."
+    found = score(Candidate(body, (), Evidence(caption, tuple("abcdef"), label="Fig. 2")))
+    assert found.detail["missing"] == []

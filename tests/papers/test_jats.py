@@ -57,7 +57,7 @@ def test_a_doctype_without_a_blank_is_read() -> None:
 
 def test_the_front_of_an_article() -> None:
     found = parse("<p>Text.</p>")
-    assert (found.extractor, found.extractor_version) == ("jats", "1.2.0")
+    assert (found.extractor, found.extractor_version) == ("jats", "1.3.0")
     assert found.title == "Growth of thin films"
     assert found.abstract == "Films grow."
     assert found.doi == "10.1038/s41467-000-00000-1"
@@ -105,8 +105,8 @@ TEX = r"<tex-math>\documentclass{minimal}\begin{document}$$K_\phi$$\end{document
     [
         (f"<inline-formula><alternatives>{TEX}{MATHML}<inline-graphic/></alternatives></inline-formula>", "Kϕ"),
         (f"<inline-formula>{TEX}{MATHML}</inline-formula>", "Kϕ"),
-        (f"<inline-formula>{TEX}</inline-formula>", r"K_\phi"),
-        (f"<inline-formula><alternatives>{TEX}<inline-graphic/></alternatives></inline-formula>", r"K_\phi"),
+        (f"<inline-formula>{TEX}</inline-formula>", r"K_ϕ"),
+        (f"<inline-formula><alternatives>{TEX}<inline-graphic/></alternatives></inline-formula>", r"K_ϕ"),
         (f"<inline-formula>{TEX}<italic>K</italic></inline-formula>", "K"),
         (
             f"<inline-formula><alternatives>{TEX}<textual-form>K phi</textual-form></alternatives></inline-formula>",
@@ -120,6 +120,31 @@ def test_a_formula_is_read_once(formula: str, text: str) -> None:
     caption = f"<caption><p>Value of {formula} here.</p></caption>"
     found = figure(f'<fig id="F1"><label>Fig. 1</label>{caption}<graphic xlink:href="f"/></fig>')
     assert found.caption == f"Value of {text} here."
+
+
+@pytest.mark.parametrize(
+    ("caption", "text", "source"),
+    [
+        (f"<p>Value of <inline-formula>{TEX}</inline-formula>.</p>", "Value of K_ϕ.", r"Value of $K_\phi$."),
+        (
+            f"<p>Value of <inline-formula><alternatives>{TEX}{MATHML}</alternatives></inline-formula>.</p>",
+            "Value of Kϕ.",
+            r"Value of $K_\phi$.",
+        ),
+        (r"<p>Value of $K_\phi$ and \(x^2\).</p>", "Value of K_ϕ and x^2.", r"Value of $K_\phi$ and \(x^2\)."),
+        (f"<p>Value of <inline-formula>{MATHML}</inline-formula>, at $5.</p>", "Value of Kϕ, at $5.", ""),
+    ],
+)
+def test_the_tex_of_a_caption_is_kept_beside_it(caption: str, text: str, source: str) -> None:
+    graphic = '<graphic xlink:href="f"/>'
+    found = figure(f'<fig id="F1"><label>Fig. 1</label><caption>{caption}</caption>{graphic}</fig>')
+    assert (found.caption, found.caption_source) == (text, source)
+
+
+def test_letters_behind_tex_keep_their_places() -> None:
+    caption = r"<caption><p>Maps of $\alpha_1$. <bold>a</bold> At $\beta$. <bold>b</bold> At noon.</p></caption>"
+    found = figure(f'<fig id="F1"><label>Fig. 1</label>{caption}<graphic xlink:href="f"/></fig>')
+    assert [(panel.label, panel.text) for panel in found.panels] == [("a", "At β."), ("b", "At noon.")]
 
 
 def test_a_credit_line_belongs_to_the_caption() -> None:

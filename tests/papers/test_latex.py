@@ -383,7 +383,8 @@ def test_unbalanced_braces_lose_one_caption_at_most() -> None:
 
 
 def test_a_figure_that_never_ends() -> None:
-    document = paper(SIMPLE.replace("\\end{figure}", "") + "\\section{Next}Text on \\ref{fig:a}." + SIMPLE)
+    other = SIMPLE.replace("fig:a", "fig:b")
+    document = paper(SIMPLE.replace("\\end{figure}", "") + "\\section{Next}Text on \\ref{fig:a}." + other)
     assert [f.label for f in document.figures] == ["Figure 1", "Figure 2"]
     assert document.figures[0].mentions[0].section == "Next"
 

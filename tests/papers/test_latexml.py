@@ -62,7 +62,7 @@ def figure(body: str) -> Figure:
 
 def test_the_front_of_a_paper() -> None:
     found = parse("<p>Text.</p>")
-    assert (found.extractor, found.extractor_version) == ("latexml", "1.2.0")
+    assert (found.extractor, found.extractor_version) == ("latexml", "1.2.1")
     assert (found.title, found.abstract) == ("Growth of Kϕ films", "See Fig. 1.")
     assert found.authors == ("Jane Doe", "Ann Poe")
     assert (found.license_uri, found.published_on, found.figures) == (None, None, ())

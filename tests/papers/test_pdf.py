@@ -16,10 +16,11 @@ from omnisci_etl.papers import isolate, pdf
 from omnisci_etl.papers.isolate import run_isolated
 from omnisci_etl.papers.model import Document
 from omnisci_etl.papers.pdf import document as pdf_document
-from omnisci_etl.papers.pdf.areas import Style, find_areas
+from omnisci_etl.papers.pdf.areas import find_areas
 from omnisci_etl.papers.pdf.captions import Caption, continue_over_pages, find_captions
 from omnisci_etl.papers.pdf.geometry import Box, Line, Rect, union
 from omnisci_etl.papers.pdf.page import LIGATURES, Page, drop_structure_tree, in_rows, read_page
+from omnisci_etl.papers.pdf.pieces import Style
 from omnisci_etl.papers.pdf.text import Vocabulary
 
 pymupdf: Any = pytest.importorskip("pymupdf")

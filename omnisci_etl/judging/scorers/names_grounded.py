@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from omnisci_etl.judging.evidence import REMEMBERED, Candidate, Evidence
 from omnisci_etl.judging.grounds import AROUND, SAME_PANEL, Grounds, Place, is_explained, stems_said
-from omnisci_etl.judging.names import CLEAR, HALF, SLIGHT, Name, find_names, normalised
+from omnisci_etl.judging.names import CLEAR, HALF, SLIGHT, Kind, Name, find_names, normalised
 from omnisci_etl.judging.scorers.base import MAX_LISTED, SLIPS, SLIPS_AT_MOST, SLIPS_OUT, Score, slip
 from omnisci_etl.judging.terms import words_sha256
 
@@ -17,6 +19,8 @@ from omnisci_etl.judging.terms import words_sha256
 SAME_PLACE, NOT_BESIDE, DISPLACED = 0.8, 0.6, 0.55
 # What is added to the weight of such a name where all of it is.
 QUOTED = 0.2
+# So often the evidence has a name that its caption should have; where it is not there, one of its kind stands for it.
+LEADING = 3
 # Elsewhere a name may be read off the picture: what it takes off then, and where the picture was read and has it not.
 DOUBT, DOUBT_WHERE_READ = 0.2, 0.4
 # However many slight names and doubts there are, they alone fail no caption.
@@ -24,6 +28,7 @@ MOST_SLIGHT = 1 - SLIPS_OUT
 _CACHED = 128
 # Texts of strangers can hold thousands of names: those behind the first so many are not looked up.
 _MAX_JUDGED, _MAX_EXAMINED = 400, 50
+_MOST_LEADING = 50
 
 
 @lru_cache(maxsize=_CACHED)
@@ -36,14 +41,15 @@ class NamesGrounded:
 
     Names are acronyms, symbols, formulae, codes, proper names, species, elements, methods and rare technical words; a
     name is grounded by its string in another spelling, its expansion or abbreviation. A name weighs in full where the
-    evidence says the same of another one, above all of one that the caption lacks; elsewhere it may be a label that
-    only the picture shows, and raises a doubt. One of many is a slip (see base.slip). Slight ones (SEM, Gaussian, a
-    rare word without the ending of a compound, two signs) and doubts count up to MOST_SLIGHT in all. It cannot see
-    whether a name of the paper is said of the wrong thing.
+    evidence says the same of another one, above all of one that the caption lacks, or where the caption lacks one of
+    its kind that leads in the evidence; elsewhere it may be a label that only the picture shows, and raises a doubt.
+    One of many is a slip (see base.slip). Slight ones (SEM, Gaussian, a rare word without the ending of a compound,
+    two signs) and doubts count up to MOST_SLIGHT in all. It cannot see whether a name of the paper is said of the
+    wrong thing.
     """
 
     name = "names-grounded"
-    version = "6"
+    version = "7"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -55,6 +61,7 @@ class NamesGrounded:
         return {
             "weights": [CLEAR, HALF, SLIGHT],
             "place": [SAME_PLACE, NOT_BESIDE, DISPLACED, QUOTED, AROUND, SAME_PANEL],
+            "leading": LEADING,
             "doubt": [DOUBT, DOUBT_WHERE_READ, MOST_SLIGHT],
             "slips": [SLIPS_AT_MOST, SLIPS],
             "words": words_sha256(),
@@ -118,7 +125,11 @@ def _score(candidate: Candidate, shown: str) -> Score:
                 unexamined += 1
             elif not judged[key]:
                 weight = _weight(name, grounds.place_of(normalised(whole), name, _said(candidate.parts)), doubt)
-                if name.weight > max(weight, SLIGHT) and _of_another(candidate.evidence, part, normalised(whole), name):
+                if name.weight > max(weight, SLIGHT) and (
+                    _of_another(candidate.evidence, part, normalised(whole), name)
+                    or grounds.abbreviate_otherwise(normalised(whole), name)
+                    or _for_another(candidate, name)
+                ):
                     weight = name.weight
                 ungrounded.append(_listed(name, part, weight))
     worst = _once(ungrounded)
@@ -138,6 +149,30 @@ def _of_another(evidence: Evidence, part: str, text: str, name: Name) -> bool:
     """Whether the author says of the panel that the part is an entry of what it says of the name, of another one."""
     said = evidence.said_of(part)
     return bool(said) and Grounds(said).have_another(text, name)
+
+
+def _for_another(candidate: Candidate, name: Name) -> bool:
+    """Whether the caption lacks a name of this kind that its author uses for the figure again and again."""
+    return any(kind == name.kind for kind in _lacking(candidate.evidence, candidate.parts))
+
+
+@lru_cache(maxsize=2)
+def _lacking(evidence: Evidence, parts: tuple[tuple[str, str], ...]) -> frozenset[Kind]:
+    """The kinds of the leading names that a caption does not have."""
+    leading = _leading(evidence.author_caption, evidence.title, evidence.text)
+    if not leading:
+        return frozenset()
+    own = _grounds("\n".join(text for _, text in parts))
+    return frozenset(name.kind for name in leading if not own.have(name))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _leading(caption: str, title: str, evidence: str) -> tuple[Name, ...]:
+    """The names of author caption and title, but slight ones, that the evidence has LEADING times and more."""
+    often = Counter((name.text.casefold(), name.kind) for text in evidence.split("\n") for name in _names(text))
+    found = (name for text in (caption, title) for name in _names(text) if name.weight > SLIGHT)
+    leading = (name for name in found if often[name.text.casefold(), name.kind] >= LEADING)
+    return tuple(islice(leading, _MOST_LEADING))
 
 
 def _quoted(candidate: Candidate) -> int:

@@ -10,7 +10,17 @@ from fractions import Fraction
 from functools import cached_property, lru_cache
 from typing import Any
 
-from omnisci_etl.judging.contexts import Amounts, Context, Match, Text, read
+from omnisci_etl.judging.company import in_other_company
+from omnisci_etl.judging.contexts import (
+    QUOTED,
+    QUOTED_ELSEWHERE,
+    Amounts,
+    Context,
+    Match,
+    Text,
+    likeness,
+    read,
+)
 from omnisci_etl.judging.evidence import MAX_EVIDENCE, Candidate
 from omnisci_etl.judging.numbers import Amount, Key, Quantity, grounds
 from omnisci_etl.judging.scorers.base import (
@@ -27,15 +37,18 @@ from omnisci_etl.judging.units import BARE
 
 # How like the words around must be (share and weight of likeness) for another value there to be a contradiction. A bare
 # number counts anything, so that more is asked; where the caption speaks of what is seen, or says "about", more again.
-# "Other unit" is a number of two digits and more that the evidence gives with another unit of the same kind.
+# "Other unit" is a number, of several digits or else of one, that the evidence gives with another unit of its kind.
 LIKE: dict[str, tuple[float, float]] = {
     "other unit": (0.0, 0.0),
-    "unit": (0.2, 1.1),
+    "other unit, one digit": (0.1, 0.8),
+    "unit": (0.25, 1.5),
     "bare": (0.45, 2.5),
     "seen": (0.7, 3.5),
 }
 # The same between an entry and what the author says of the same panel; nothing where the number stands alone there.
 OF_PANEL: dict[str, tuple[float, float]] = {"unit": (0.2, 1.1), "bare": (0.45, 1.1), "seen": (0.7, 3.5)}
+# How like the words must be around what a number rounds.
+ROUNDED = (0.2, 1.1)
 # Where so few words stand around that they are all the same, less weight will do.
 ALIKE = (0.9, 1.5)
 CONTRADICTED_AT_MOST = 0.5
@@ -57,7 +70,7 @@ _SEEN = re.compile(
 # So far before and behind a number are words looked for that tell it is seen, within its sentence.
 _BEFORE, _BEHIND = 120, 60
 _ABOUT = re.compile(
-    r"(?:\b(?:about|around|approximately|approx\.|roughly|nearly|almost|near|close to|circa|some)|[~≈])\s?$"
+    r"(?:\b(?:about|around|approximately|approx\.|roughly|nearly|almost|near|close to|circa|some)|[~≈])\s?[-−+]?$"
 )
 _LONGEST_ABOUT = 16
 _LEAST_ROUNDED = 2
@@ -66,6 +79,9 @@ _STATED = re.compile(r"[=<>≤≥±]\s?[-−+]?$")
 _LONGEST_SIGN = 4
 # What a number counts: "three independent experiments", "5 mice", "n = 5".
 _COUNTED = re.compile(r"[ -]([^\W\d_]{3,})(?:[ -]([^\W\d_]{3,}))?")
+# A value that is reached or passed is a place on an axis: "up to five qubits", "at 5 qubits".
+_REACHED = re.compile(r"\b(?:up to|at|above|below|beyond|from|than|between|until|after)\s$")
+_LONGEST_REACHED = 8
 _SAMPLES = re.compile(r"(?<![^\W_])[nN] ?= ?$")
 _LONGEST_SAMPLES = 5
 # The levels of significance of a figure: "P < 0.05", "p-values ≤ 0.05, 0.01 and 0.001".
@@ -73,6 +89,9 @@ _LEVEL = re.compile(r"(?<![^\W_])[pP](?:[ -]?values?)?\s?[<≤]\s?(?:[0-9.]{1,8}
 _LONGEST_LEVEL = 40
 _SIGNIFICANT = ("p", "<")
 _DIGITS = re.compile(r"[0-9]{1,40}(?:\.[0-9]{1,40})?")
+
+
+_BARE_ONLY = frozenset((BARE.dimensions,))
 
 
 Counted = tuple[str, str]
@@ -92,7 +111,7 @@ def _counts(evidence: str) -> Mapping[Counted, list[Match]]:
 
 
 def _counted(text: str, quantity: Quantity) -> Counted | None:
-    """What a number counts: samples, or the one or two words behind it; or that it is a level of significance.
+    """What a whole number counts: samples, or the one or two words behind it; or that it is a level of significance.
 
     One word alone has to say more than what every picture shows ("three times").
     """
@@ -100,6 +119,8 @@ def _counted(text: str, quantity: Quantity) -> Counted | None:
         return _SIGNIFICANT
     if _SAMPLES.search(text, max(0, quantity.start - _LONGEST_SAMPLES), quantity.start):
         return "n", "="
+    if quantity.readings[0][0].value.denominator > 1:
+        return None
     words = _COUNTED.match(text, quantity.end)
     if words is None or (words[2] is None and level(stem(words[1])) == VISUAL):
         return None
@@ -130,7 +151,7 @@ class NumbersGrounded:
     """
 
     name = "numbers-grounded"
-    version = "8"
+    version = "9"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -143,7 +164,7 @@ class NumbersGrounded:
             "evidence": ["author_caption", "mentions", "title", *(["picture_text"] if self._ocr else [])],
             "max_evidence": MAX_EVIDENCE,
             "ocr": list(self._ocr) if self._ocr else None,
-            "like": [LIKE, OF_PANEL, ALIKE],
+            "like": [LIKE, OF_PANEL, ALIKE, ROUNDED],
             "doubt": [DOUBT, DOUBT_WHERE_READ],
             "words": words_sha256(),
             "bounds": [CONTRADICTED_AT_MOST, SLIPS_AT_MOST, SLIPS, LEAST_UNCONTRADICTED],
@@ -242,21 +263,27 @@ class _Judge:
         grounded = grounds([context.offers], quantity)
         self._examined += 1
         if self._examined <= _MAX_EXAMINED:
-            match = context.quoted_otherwise(told.text, quantity, told.amounts[index])
+            least = QUOTED_ELSEWHERE if grounded else QUOTED
+            match = context.quoted_otherwise(told.text, quantity, told.amounts[index], least)
             if match is None and not grounded:
                 # Levels of significance stand among the same words whatever they are.
                 is_level = _is_level(told.text, quantity)
                 match = None if is_level else self._among_the_same_words(told, index)
                 match = match or self._counted_otherwise(told, index)
+                match = match or in_other_company(context, told, index, self._stated)
             if match:
-                return None if _rounds(told, index, match) else _Finding(0.0, match)
+                rounds = _rounds(told, index, match) or _rounds_elsewhere(context, told, index)
+                return None if rounds else _Finding(0.0, match)
         if grounded or self._is_shown(told.amounts[index]):
             return None
         return _Finding(DOUBT[_how(told.text, quantity)])
 
     def _counted_otherwise(self, told: Text, index: int) -> Match | None:
         """What the evidence counts of the same things, where it never counts as many."""
-        counted = _counted(told.text, told.quantities[index])
+        quantity = told.quantities[index]
+        if _REACHED.search(told.text, max(0, quantity.start - _LONGEST_REACHED), quantity.start):
+            return None
+        counted = _counted(told.text, quantity)
         others = _counts(self._candidate.evidence.text).get(counted, []) if counted else []
         if not others or any(other.amounts.holds(told.amounts[index]) for other in others):
             return None
@@ -271,7 +298,7 @@ class _Judge:
         match = Context((panel,)).nearest(told, index, stated)
         if match is None or self._is_shown(told.amounts[index]):
             return None
-        share, weight = OF_PANEL[_how(told.text, told.quantities[index], match)]
+        share, weight = OF_PANEL[_against(told, index, match)]
         is_like = match.share >= share and match.weight >= weight
         return match if (is_like or not any(told.around(index))) and not _rounds(told, index, match) else None
 
@@ -291,8 +318,8 @@ class _Judge:
     def _kind_of_doubt(self, told: Text, index: int, match: Match) -> str:
         amounts = told.amounts[index]
         if match.other_unit:
-            return "other unit" if amounts.has_digits else "unit"
-        return "seen" if self._is_shown(amounts) else _how(told.text, told.quantities[index], match)
+            return "other unit" if amounts.has_digits else "other unit, one digit"
+        return "seen" if self._is_shown(amounts) else _against(told, index, match)
 
     @cached_property
     def _own(self) -> list[Text]:
@@ -327,6 +354,12 @@ def _how(text: str, quantity: Quantity, match: Match | None = None) -> str:
     if _is_read_off(text, quantity) and not (match and _is_read_off(match.text, match.quantity)):
         return "seen"
     return _plainly(quantity)
+
+
+def _against(told: Text, index: int, match: Match) -> str:
+    """How a quantity stands against what the evidence has in its place; without a unit where not both have it."""
+    how = _how(told.text, told.quantities[index], match)
+    return "bare" if how == "unit" and told.amounts[index].kinds & match.amounts.kinds <= _BARE_ONLY else how
 
 
 def _plainly(quantity: Quantity) -> str:
@@ -372,6 +405,18 @@ def _rounds(told: Text, index: int, match: Match) -> bool:
     off = abs(above * their_below - their_above * below)
     about = _ABOUT.search(told.text, max(0, quantity.start - _LONGEST_ABOUT), quantity.start)
     return about is not None and off * ROUGHLY.denominator <= ROUGHLY.numerator * abs(their_above) * below
+
+
+def _rounds_elsewhere(context: Context, told: Text, index: int) -> bool:
+    """Whether the evidence has what this rounds among words that are somewhat like."""
+    for other, at, theirs in context.places:
+        if theirs.contests(told.amounts[index]) and _rounds(
+            told, index, Match(other.text, other.quantities[at], theirs)
+        ):
+            share, weight = likeness(told.around(index), other.around(at))
+            if share >= ROUNDED[0] and weight >= ROUNDED[1]:
+                return True
+    return False
 
 
 def _written(text: str, quantity: Quantity) -> int:

@@ -16,8 +16,10 @@ from omnisci_etl.judging.terms import VISUAL, level, stem, stems, terms, vocabul
 
 # What a term of each level weighs for a sentence where the evidence has it, and against it where it has not. Logarithms
 # of how much likelier that is in a true sentence than in one of another paper, rounded.
-FOUND = (0.0, 0.2, 0.5, 1.0, 1.5, 1.5)
-MISSING = (0.0, 0.4, 0.7, 0.9, 0.85, 1.0)
+FOUND = (0.0, 0.3, 0.75, 1.5, 2.25, 2.25)
+MISSING = (0.0, 0.4, 0.7, 0.9, 0.85, 0.6)
+# What a number is worth for its sentence: what is read off a picture comes in numbers.
+NUMBER, MOST_NUMBERS = 0.1, 4
 # A capital inside a sentence is often a label that only the picture shows, and a list of labels is one such thing.
 CAPITAL, MOST_CAPITALS = 0.7, 1.2
 # Where nothing rarer is missing than words of any paper, they count so much in all: they tell how a picture looks.
@@ -25,7 +27,7 @@ GENERAL, MOST_GENERAL = MISSING[1], 0.4
 # Evidence of fewer terms leaves out more that is true: a sentence counts by the square root of their share of so many.
 ENOUGH = 60
 # A sentence at minus this passes just so: one everyday word that nobody else says condemns no sentence.
-LEAST = 0.88
+LEAST = 0.8
 _PASSES = 0.6
 
 # A sentence begins with a capital or a digit, or with a name that has one soon ("miR-21", "qPCR"); signs of
@@ -33,6 +35,7 @@ _PASSES = 0.6
 _BREAK = re.compile(r"[.!?][)\]\"”’']*\s+(?=[\"“‘'(\[*†‡#]{0,4}(?:[^\W_a-z]|[a-z]{1,3}[A-Z])|\([a-z]{1,3}\))|\n")
 # Where a sentence of the evidence was blanked; the two beside it must not become one.
 _BLANKED = " " * SHORTEST_QUOTE
+_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
 
 
 @cache
@@ -59,7 +62,7 @@ class OnTopic:
     """
 
     name = "on-topic"
-    version = "4"
+    version = "5"
     deterministic = True
 
     def __init__(self, ocr: tuple[str, str] | None = None) -> None:
@@ -71,6 +74,7 @@ class OnTopic:
         return {
             "found": list(FOUND),
             "missing": list(MISSING),
+            "numbers": [NUMBER, MOST_NUMBERS],
             "capital": [CAPITAL, MOST_CAPITALS],
             "general": MOST_GENERAL,
             "enough": ENOUGH,
@@ -96,6 +100,7 @@ class _Sentence:
         self.found = 0.0
         self.missing: dict[str, tuple[str, float, bool]] = {}
         self.terms: set[str] = set()
+        self.numbers = NUMBER * min(MOST_NUMBERS, len(_NUMBER.findall(text)))
         for position, word in enumerate(terms(text)):
             term, rarity, other = _term(word)
             if rarity == VISUAL or term in self.terms:
@@ -119,7 +124,7 @@ class _Sentence:
         against = small + min(capitals, MOST_CAPITALS)
         if against > MOST_GENERAL and self.found < against and self._misses_general_ones(told):
             against = MOST_GENERAL
-        return self.found - against
+        return self.found + self.numbers - against
 
     def _misses_general_ones(self, told: Mapping[str, int]) -> bool:
         return all(weight == GENERAL for term, (_, weight, _) in self.missing.items() if told[term] < 2)

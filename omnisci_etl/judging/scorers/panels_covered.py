@@ -227,7 +227,7 @@ class PanelsCovered:
     """
 
     name = "panels-covered"
-    version = "5"
+    version = "6"
     deterministic = True
 
     def config(self) -> Mapping[str, object]:
@@ -269,7 +269,11 @@ def _covered(candidate: Candidate, labels: Sequence[str], entries: set[str]) -> 
     starts = {
         label for label, text in author.items() if text[:_START] in body or own.get(label, "")[:_START] == text[:_START]
     }
-    return found - (author.keys() - starts - headed) if 2 * len(starts) >= len(author) else found
+    if 2 * len(starts) < len(author):
+        return found
+    # The author's text of a panel may be told in other words behind the same mark.
+    retold = {label for label, text in own.items() if stems(text) & stems(author.get(label, ""))}
+    return found - (author.keys() - starts - retold - headed)
 
 
 def _score(candidate: Candidate) -> Score:

@@ -47,6 +47,7 @@ class Counters:
         self.formats: dict[str, str] = dict(next(formats, {}))
         self.within: dict[str, str] = {}
         self.appendix = False
+        self.lettered = False
         self.chapters = False
 
     def feed(self, event: Event) -> None:
@@ -54,7 +55,7 @@ class Counters:
         if event.kind == "section" and not event.starred:
             self._section(int(event.value))
         elif event.kind == "appendix":
-            self._appendix()
+            self._appendix(event.value)
         elif event.kind == "counter":
             self._change(event)
         elif event.kind == "format":
@@ -67,20 +68,45 @@ class Counters:
         if name in self.within or len(self.within) < _MOST_WITHIN:
             self.within[name] = outer
 
-    def _appendix(self) -> None:
+    def _appendix(self, command: str) -> None:
+        """\\appendix as the class has it, or one of names.APPENDIX_COMMANDS."""
+        known, name = names.APPENDIX_NUMBERS, self.document_class.lower()
+        numbers = known.get(name) or known.get(name.rstrip("0123456789")) or {}
+        if command in ("end", numbers.get("until")):
+            self._end_appendix()
+        elif command == "restart":
+            self._by_letters("\\thesection\\arabic{figure}", "once" if self.appendix else "section")
+        elif command == "open":
+            if not self.lettered:
+                self._begin_appendix()
+            self.lettered = True
+            self._section(_SECTIONS.index("section") + 1)
+            self._by_letters("\\thesection\\arabic{figure}", "once")
+        elif not command:
+            self._begin_appendix()
+            if numbers and "thefigure" not in self.formats:
+                self._by_letters(numbers["form"], numbers["reset"])
+
+    def _by_letters(self, form: str, reset: str) -> None:
+        self.formats["thefigure"] = form
+        if reset == "section":
+            self.within["figure"] = "section"
+        if reset != "never":
+            self.value["figure"] = 0
+
+    def _begin_appendix(self) -> None:
         self.appendix = True
         self.value.update(chapter=0, section=0)
         for forms in names.CLASS_FORMATS.values():
             for name in ("thesection", "thesubsection"):
                 if self.formats.get(name) == forms[name]:
                     del self.formats[name]
-        numbers = names.APPENDIX_NUMBERS.get(self.document_class.lower())
-        if numbers and "thefigure" not in self.formats:
-            self.formats["thefigure"] = numbers["form"]
-            if numbers["reset"] == "section":
-                self.within["figure"] = "section"
-            if numbers["reset"] != "never":
-                self.value["figure"] = 0
+
+    def _end_appendix(self) -> None:
+        if self.appendix:
+            self.appendix = False
+            self.formats.pop("thefigure", None)
+            self.within.pop("figure", None)
 
     def step(self, name: str) -> str:
         """Count one more figure or table, and what LaTeX prints for it."""

@@ -11,21 +11,25 @@ from omnisci_etl.errors import HostileInput
 from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers.archive import Package
 from omnisci_etl.papers.latex.album import Album
+from omnisci_etl.papers.latex.analyse import analyse
 from omnisci_etl.papers.latex.body import References, paragraphs
 from omnisci_etl.papers.latex.expand import Flat, flatten
 from omnisci_etl.papers.latex.floats import Draft, Floats, collect
 from omnisci_etl.papers.latex.handmade import add_by_hand
 from omnisci_etl.papers.latex.source import top_file
-from omnisci_etl.papers.latex.structure import Structure, analyse
+from omnisci_etl.papers.latex.structure import Structure
 from omnisci_etl.papers.latex.text import plain
 from omnisci_etl.papers.mentions import figure_number, find_references, split_label, survey_figures
 from omnisci_etl.papers.model import Document, Figure, Mention, Panel, Paragraph
 
 EXTRACTOR = "latex"
-VERSION = "1.3.1"
+VERSION = "1.3.2"
 MAX_CAPTION = 50_000
 
-_TITLE = re.compile(r"\\(?:title|Title|icmltitle|papertitle|aistatstitle|ArticleTitle)(?![A-Za-z])\*?")
+# PLOS gives its title no command of its own.
+_TITLE = re.compile(
+    r"\\(?:title|Title|icmltitle|papertitle|aistatstitle|ArticleTitle)(?![A-Za-z])\*?|\\textbf\s*\\newline(?=\s*\{)"
+)
 _ABSTRACT = re.compile(r"\\(?:abstract|abstracts|Abstract)(?![A-Za-z])(?=\s*\{)")
 _ABSTRACT_HERE = re.compile(r"\\begin\s*\{abstract\}|\\abstract\s*\{")
 _LEADING_LETTER = re.compile(r"^\(?\s*([A-Za-z]|[ivx]{1,4})\s*[).:]\s*")
@@ -103,10 +107,11 @@ def _pointed_at(paragraph: Paragraph) -> Iterator[str]:
 def _locators(drafts: Sequence[Draft]) -> dict[int, str]:
     """id of a draft -> its locator: the first label that no other figure has taken, else figN."""
     found: dict[int, str] = {}
+    taken: set[str] = set()
     for ordinal, draft in enumerate(drafts, 1):
-        taken = found.values()
         free = next((label for label in draft.labels if label not in taken), None)
         found[id(draft)] = free or next(name for name in _numbered(ordinal) if name not in taken)
+        taken.add(found[id(draft)])
     return found
 
 

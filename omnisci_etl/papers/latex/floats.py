@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import takewhile
 
 from omnisci_etl.errors import HostileInput
 from omnisci_etl.papers.latex import names
@@ -14,6 +13,7 @@ from omnisci_etl.papers.latex.counters import Counters, letter
 from omnisci_etl.papers.latex.equations import Equations
 from omnisci_etl.papers.latex.macros import Macros
 from omnisci_etl.papers.latex.scan import Arg
+from omnisci_etl.papers.latex.sharing import grouped, share
 from omnisci_etl.papers.latex.statements import Statements
 from omnisci_etl.papers.latex.structure import Env, Event, Structure
 from omnisci_etl.papers.latex.text import plain
@@ -131,11 +131,15 @@ class _Collector:
         self.sections: dict[Event, tuple[str, Env | None]] = {}
         self.further: dict[Env, list[Env]] = {}
         self.again: set[Env] = set()
+        self.last = 0
+        self.counted: list[Event] = []
+        self.counted_starts: list[int] = []
+        self.lettered: list[Draft] = []
 
     def run(self) -> Floats:
         self._link_continued()
         captions = self._number()
-        for container, group in _grouped(captions):
+        for container, group in grouped(captions):
             self._fill(container, group)
         for draft in self.found.drafts:
             self._letter(draft)
@@ -143,7 +147,10 @@ class _Collector:
         return self.found
 
     def _link_continued(self) -> None:
-        """What belongs together by \\ContinuedFloat: environments without a caption, and captions after the first."""
+        """What belongs together by \\ContinuedFloat: environments without a caption, and captions after the first.
+
+        So does a float that holds a picture alone with the next one, which holds a caption alone.
+        """
         continued = {env for event in self.events if event.kind == "continued" for env in event.env.chain()}
         captioned = {env for event in self.events if event.kind == "caption" and kind_of(event) == "figure"
                      for env in event.env.chain()}  # fmt: skip
@@ -153,7 +160,7 @@ class _Collector:
             if env.name not in names.FIGURES:
                 continue
             if env not in continued:
-                chain, head = [], None
+                chain, head = [before for before in chain[-1:] if self._is_picture_of(before, env)], None
             if env in captioned and head:
                 self.again.add(env)
             elif env in captioned:
@@ -163,6 +170,16 @@ class _Collector:
                 self.further[head].append(env)
             else:
                 chain.append(env)
+
+    def _is_picture_of(self, before: Env, env: Env) -> bool:
+        """Whether a float has a picture and the next one, right behind it, none."""
+        if self.text[before.end : env.start].strip():
+            return False
+        shown = [self._shows_picture(float_) for float_ in (before, env)]
+        return shown == [True, False]
+
+    def _shows_picture(self, env: Env) -> bool:
+        return any(event.kind in ("picture", "drawing") for event in self.between(env.start, env.end))
 
     def _number(self) -> list[Event]:
         """Walk through the counters; the captions of figures, in order."""
@@ -212,7 +229,7 @@ class _Collector:
         if kind == "other":
             kind = names.OTHER_FLOATS.get(event.value or (env.name.rstrip("*") if env else ""), "")
         if kind in ("table", "algorithm") or kind in names.OTHER_FLOATS.values():
-            self.numbers[event] = (kind, self.counters.step(kind.lower()))
+            self.numbers[event] = (kind, event.option or self.counters.step(kind.lower()))
 
     def _section_number(self) -> str:
         level = next(
@@ -222,10 +239,12 @@ class _Collector:
 
     def _draft(self, event: Event, again: bool) -> None:
         arg = event.arg or Arg(event.end, event.end, event.end)
-        if again:
+        if again and self.counters.value.get("figure", 0) == self.last:
             draft = self.found.drafts[-1]
         else:
-            printed = self.counters.step("figure")
+            # Where authors count the figure themselves, \\ContinuedFloat stands in its first float as well.
+            printed = event.option or (self.counters.printed("figure") if again else self.counters.step("figure"))
+            self.last = self.counters.value.get("figure", 0)
             number = _unnamed(printed)
             name = self.counters.formats.get("figurename", "")
             draft = Draft(number, name, arg, event.start, event.end, printed=printed)
@@ -245,7 +264,7 @@ class _Collector:
                 self._fill_near(caption)
             return
         inside = [e for e in self.between(container.start, container.end) if e.env.inside(container)]
-        bounds = _share(container, inside, captions)
+        bounds = share(container, inside, captions)
         for caption, (start, end) in zip(captions, bounds, strict=True):
             draft = self.drafts[caption]
             draft.start, draft.end = min(draft.start, start), max(draft.end, end)
@@ -262,7 +281,7 @@ class _Collector:
                 return None
             if env.end - env.start > _NEAR + sum(caption.end - caption.start for caption in captions):
                 return None
-            if any(e.kind in ("picture", "drawing") for e in self.between(env.start, env.end)):
+            if self._shows_picture(env):
                 return env
         return None
 
@@ -298,8 +317,12 @@ class _Collector:
             part.letter = letter(number, style)
 
     def _aim_labels(self) -> None:
+        """What each label stands for; of labels of one name LaTeX knows the last."""
+        self.counted = list(self.numbers)
+        self.counted_starts = [event.start for event in self.counted]
+        self.lettered = [draft for draft in self.found.drafts if draft.parts]
         for event in self.events:
-            if event.kind == "label" and event.value and event.value not in self.found.targets:
+            if event.kind == "label" and event.value:
                 target = self._target(event)
                 if target:
                     self.found.targets[event.value] = target
@@ -328,7 +351,7 @@ class _Collector:
 
     def _part_of(self, label: Event) -> tuple[Draft, Part] | None:
         envs = set(label.env.chain())
-        for draft in self.found.drafts:
+        for draft in self.lettered:
             behind = next((part for part in draft.parts if 0 <= label.start - part.end <= _RIGHT_BEHIND), None)
             if behind:
                 return draft, behind
@@ -342,16 +365,18 @@ class _Collector:
 
     def _caption_of(self, label: Event) -> Event | None:
         """The caption that a label stands in or behind, in the same float; else the next one of the float."""
-        inside = [c for c in self.numbers if c.start <= label.start < c.end]
-        if inside:
-            return inside[-1]
+        index = bisect_right(self.counted_starts, label.start)
+        if index and label.start < self.counted[index - 1].end:
+            return self.counted[index - 1]
         for env in label.env.chain():
             if env.parent is None or env.name == "document":
                 break
-            here = [c for c in self.numbers if env.start <= c.start < env.end]
-            if here and (env.name in names.FLOATS or env.captype or here[0].env is env):
-                before = [c for c in here if c.start < label.start]
-                return before[-1] if before else here[0]
+            if env.name in names.NUMBERED_LINES:
+                return None
+            first, last = (bisect_left(self.counted_starts, place) for place in (env.start, env.end))
+            if first < last and (env.name in names.FLOATS or env.captype or self.counted[first].env is env):
+                before = bisect_left(self.counted_starts, label.start, first, last)
+                return self.counted[max(first, before - 1)]
         return self._just_before(label)
 
     def _just_before(self, label: Event) -> Event | None:
@@ -366,49 +391,3 @@ def _unnamed(printed: str) -> str:
     """The number that \\thefigure prints, without the word that authors put before it."""
     word = _WORD_BEFORE.match(printed)
     return (printed[word.end() :] if word else printed) or printed
-
-
-def _grouped(captions: Sequence[Event]) -> list[tuple[Env | None, list[Event]]]:
-    """Figure captions by the figure environment that they share; outside of such, by their own environment."""
-    groups: dict[tuple[bool, Env], list[Event]] = {}
-    for caption in captions:
-        chain = [env for env in caption.env.chain() if env.name in names.FIGURES]
-        groups.setdefault((True, chain[-1]) if chain else (False, caption.env), []).append(caption)
-    return [(env if is_float else None, group) for (is_float, env), group in groups.items()]
-
-
-def _share(container: Env, inside: Sequence[Event], captions: Sequence[Event]) -> list[tuple[int, int]]:
-    """Which stretch of a float belongs to which of its captions.
-
-    Captions stand below their pictures, unless the first caption stands before the first picture; where all
-    pictures come first and all captions after them, the pictures are dealt out evenly.
-    """
-    start, end = container.start, container.end
-    if len(captions) == 1:
-        return [(start, end)]
-    pictures = [event.start for event in inside if event.kind in ("picture", "drawing")]
-    boxes = _boxes(container, pictures, captions)
-    if boxes:
-        return boxes
-    if pictures and pictures[-1] < captions[0].start and len(pictures) % len(captions) == 0:
-        size = len(pictures) // len(captions)
-        cuts = [pictures[i * size] for i in range(1, len(captions))]
-    elif pictures and captions[0].start < pictures[0]:
-        cuts = [caption.start for caption in captions[1:]]
-    else:
-        cuts = [caption.end for caption in captions[:-1]]
-    return list(zip([start, *cuts], [*cuts, end], strict=True))
-
-
-def _boxes(container: Env, pictures: Sequence[int], captions: Sequence[Event]) -> list[tuple[int, int]]:
-    """Where each caption shares a box with its own pictures, those boxes; none where a picture is left over."""
-    boxes: list[tuple[int, int]] = []
-    for caption in captions:
-        chain = takewhile(lambda env: env is not container, caption.env.chain())
-        alone = [env for env in chain if sum(env.start <= c.start < env.end for c in captions) == 1]
-        if not alone:
-            return []
-        boxes.append((alone[-1].start, alone[-1].end))
-    held = [sum(start <= picture < end for start, end in boxes) for picture in pictures]
-    full = all(any(start <= picture < end for picture in pictures) for start, end in boxes)
-    return boxes if full and all(count == 1 for count in held) else []

@@ -38,6 +38,7 @@ _LEGENDS_HERE = re.compile(
     r"fig(?:ure|s|\.)?s?\s+(?:captions?|legends?)|(?:captions?|legends?)\s+(?:to|of|for)\s+(?:the\s+)?fig",
     re.IGNORECASE,
 )
+_PRINTED = re.compile(r"\S")
 _FEW_LETTERS = 12
 _LONGEST_GAP = 3000
 
@@ -136,11 +137,21 @@ def _pieces(structure: Structure) -> Iterator[tuple[int, int]]:
 def _headed(structure: Structure) -> Iterator[_Legend]:
     """Headings that are the label of a figure, with the paragraph behind them."""
     text = structure.source.text
+    for number, end in _labelling_headings(structure):
+        printed = _PRINTED.search(text, end)
+        start = printed.start() if printed else len(text)
+        found = _BREAK.search(text, start)
+        if found and _words(text[start : found.start()], few=1):
+            yield _Legend(number, start, found.start(), listed=True)
+
+
+def _labelling_headings(structure: Structure) -> Iterator[tuple[str, int]]:
+    """(number, end) of the headings that are the label of a figure."""
     for event in structure.of_kind("section"):
-        number = figure_number(plain(structure.source.get(event.arg)[:_HEAD_LENGTH]).strip(" .:"))
-        found = _BREAK.search(text, event.end) if number else None
-        if number and found and _words(text[event.end : found.start()], few=1):
-            yield _Legend(number, event.end, found.start(), listed=True)
+        heading = structure.source.get(event.arg)[:_HEAD_LENGTH]
+        number = figure_number(plain(heading).strip(" .:")) if _NAMES_FIGURE.search(heading) else None
+        if number:
+            yield number, event.end
 
 
 def _words(latex: str, few: int = _FEW_LETTERS) -> bool:
@@ -178,10 +189,25 @@ def _pairs(structure: Structure, legends: Sequence[_Legend], inserts: Sequence[_
     around = {legend: insert for legend in legends for insert in inserts if insert.start <= legend.start < insert.end}
     behind = around | _adjacent(structure, legends, inserts, below=True)
     before = around | _adjacent(structure, legends, inserts, below=False)
-    pairs = max(behind, before, key=len)
+    pairs = max(behind, before, around | _under_headings(structure, legends, inserts), key=len)
     if 2 * len(pairs) > len(legends):
         return pairs
     return dict(zip(legends, inserts, strict=True)) if len(legends) == len(inserts) else {}
+
+
+def _under_headings(
+    structure: Structure, legends: Sequence[_Legend], inserts: Sequence[_Insert]
+) -> dict[_Legend, _Insert]:
+    """Legends whose number is also the heading of a float or a row of pictures."""
+    numbered: dict[str, _Insert] = {}
+    starts = [insert.start for insert in inserts]
+    for number, end in _labelling_headings(structure):
+        index = bisect_left(starts, end)
+        if index == len(inserts) or starts[index] - end > _LONGEST_GAP:
+            continue
+        if not _words(structure.source.text[end : starts[index]], few=1):
+            numbered.setdefault(number, inserts[index])
+    return {legend: numbered[legend.number] for legend in legends if legend.number in numbered}
 
 
 def _adjacent(

@@ -26,7 +26,10 @@ class Macro:
     starred: bool = False
 
     def arguments(self, source: Source, pos: int) -> tuple[list[str], int] | None:
-        """The values of the arguments of a call at pos, and where it ends; None where arguments lack."""
+        """The values of the arguments of a call at pos, and where it ends; None where arguments lack.
+
+        TeX takes the end of a paragraph for the argument that an author has left out.
+        """
         values: list[str] = []
         if self.between:
             return _delimited(self.between, source, pos)
@@ -38,10 +41,10 @@ class Macro:
             pos = option.after if option else pos
         while len(values) < self.args:
             arg = source.token(pos)
-            if arg is None:
+            if arg is None and not (values and source.ends_paragraph(pos)):
                 return None
             values.append(source.get(arg))
-            pos = arg.after
+            pos = arg.after if arg else pos
         return values, pos
 
 

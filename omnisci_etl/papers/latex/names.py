@@ -30,6 +30,7 @@ EQUATIONS = _starred("equations")
 NUMBERED = _words("numbered_equations")
 ROWS_OF_EQUATIONS = _words("rows_of_equations")
 OTHER_FLOATS: dict[str, str] = {name: kind for kind, words in _DATA["other_floats"].items() for name in words.split()}
+NUMBERED_LINES = _starred("numbered_lines")
 NUMBERED_LISTS = _words("numbered_lists")
 STATEMENTS = _words("statements")
 CLASS_STATEMENTS: dict[str, str] = _DATA["class_statements"]
@@ -43,11 +44,20 @@ CONDITIONALS = _words("conditionals")
 KEPT_DEFINITIONS = _words("kept_definitions")
 KEYED_PICTURES = _words("keyed_pictures")
 APPENDIX_NUMBERS: dict[str, dict[str, str]] = _DATA["appendix_numbers"]
+APPENDIX_COMMANDS: dict[str, str] = _DATA["appendix_commands"]
 CLASS_FORMATS: dict[str, dict[str, str]] = _DATA["class_formats"]
 PICTURES: dict[str, int] = _DATA["pictures"]
 SECTIONS: dict[str, int] = _DATA["sections"]
 
-STRUCTURAL = _words("structural") | PICTURES.keys() | SUBFLOATS | REFERENCES | SECTIONS.keys() | DRAWING_COMMANDS
+STRUCTURAL = (
+    _words("structural")
+    | APPENDIX_COMMANDS.keys()
+    | PICTURES.keys()
+    | SUBFLOATS
+    | REFERENCES
+    | SECTIONS.keys()
+    | DRAWING_COMMANDS
+)
 PROTECTED = (STRUCTURAL | _words("protected")) - _words("free")
 PROTECTED_ENVIRONMENTS = FLOATS | SUBFIGURES | EQUATIONS | {"document", "abstract", "center", "minipage", "verbatim"}
 

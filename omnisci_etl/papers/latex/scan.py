@@ -93,6 +93,10 @@ class Source:
             return None
         return Arg(pos, pos + 1, pos + 1)
 
+    def ends_paragraph(self, pos: int) -> bool:
+        """Whether a blank line follows at pos or after blanks."""
+        return self.text.startswith("\n", self.blanks(pos))
+
     def get(self, arg: Arg | None) -> str:
         """The content of an argument, "" for none."""
         return self.text[arg.start : arg.end] if arg else ""

@@ -32,6 +32,10 @@ _PLAIN_START = re.compile(
     r"(?![A-Za-z])|\\input\s*\{?(?:harvmac|lanlmac|amstex|amsppt|eplain|epsf|phyzzx|jytex|mn)(?![A-Za-z])"
 )
 _PLAIN_END = re.compile(r"\\bye(?![A-Za-z])|\\end(?![A-Za-z]|\s*\{)")
+_DIFFERENCE = "\\DIFadd"
+_VERSION = re.compile(
+    r"track_?changes?|(?:^|[^a-z])(?:old|org|orig(?:inal)?|backup|bak|changes|marked)(?:[^a-z]|$)", re.IGNORECASE
+)
 _WITHDRAWAL = re.compile(r"\b(?:withdrawn|retracted)\b", re.IGNORECASE)
 _NOTICE = 4000
 _NO_PAPERS = frozenset(("standalone", "beamer", "letter", "minimal"))
@@ -41,6 +45,9 @@ _WITHDRAWN = re.compile(r"^\s*%\s*auto-ignore", re.IGNORECASE)
 
 _HEAD_BYTES = 1 << 16
 _INPUT_ENCODING = re.compile(rb"\\usepackage\s*\[\s*([A-Za-z0-9-]{1,20})\s*\]\s*\{inputenc\}")
+_CYRILLIC_WORD = re.compile(rb"[\xc0-\xff]{4,}")
+_BELOW_LETTERS, _LOWER_HALF = bytes(range(0x80, 0xC0)), bytes(range(0xC0, 0xE0))
+_SAMPLE_BYTES, _LEAST_CYRILLIC = 1 << 18, 500
 _ENCODINGS = {
     "latin2": "iso8859-2", "latin3": "iso8859-3", "latin4": "iso8859-4", "latin5": "iso8859-9", "latin9": "iso8859-15",
     "cp1250": "cp1250", "cp1251": "cp1251", "cp1257": "cp1257", "cp866": "cp866", "cp437": "cp437", "cp850": "cp850",
@@ -75,9 +82,25 @@ def decode(data: bytes, encoding: str = "cp1252") -> str:
 
 
 def declared_encoding(data: bytes) -> str:
-    """The encoding that \\usepackage[...]{inputenc} names, as Python calls it; Windows Latin-1 where there is none."""
+    """The encoding that \\usepackage[...]{inputenc} names, as Python calls it.
+
+    Where there is none: a Cyrillic one for a text with many words of Cyrillic bytes alone, else Windows Latin-1.
+    """
     found = _INPUT_ENCODING.search(data, 0, _HEAD_BYTES)
-    return _ENCODINGS.get(found.group(1).decode("ascii").lower(), "cp1252") if found else "cp1252"
+    return _ENCODINGS.get(found.group(1).decode("ascii").lower(), "cp1252") if found else _guessed_encoding(data)
+
+
+def _guessed_encoding(data: bytes) -> str:
+    """KOI8-R has its small letters below its capitals, Windows-1251 the other way round; neither has letters below."""
+    sample = data[:_SAMPLE_BYTES]
+    words = b"" if sample.isascii() else b"".join(_CYRILLIC_WORD.findall(sample))
+    if len(words) < _LEAST_CYRILLIC or _count(_BELOW_LETTERS, sample) > len(words) // 10:
+        return "cp1252"
+    return "koi8-r" if _count(_LOWER_HALF, words) > len(words) // 2 else "cp1251"
+
+
+def _count(kinds: bytes, data: bytes) -> int:
+    return len(data) - len(data.translate(None, kinds))
 
 
 def strip_comments(text: str) -> str:
@@ -117,10 +140,10 @@ def read_tex(package: Package, name: str) -> str:
 def top_file(package: Package) -> str:
     """The name of the file that LaTeX would be run on.
 
-    What the submitter said in a 00README file decides; else the best file with a document in it: no supplement, not
-    read by another one, in the outermost folder, with title and abstract, most figures, longest tree; without any, a
-    file of plain TeX. Raises BadInput("no-document-class") where there is none, BadInput("withdrawn") for the package
-    of a withdrawn paper.
+    What the submitter said in a 00README file decides; else the best file with a document in it: not read by another
+    one, no supplement, no earlier version or comparison with one, in the outermost folder, with title and abstract,
+    most figures, longest tree; without any, a file of plain TeX. Raises BadInput("no-document-class") where there is
+    none, BadInput("withdrawn") for the package of a withdrawn paper.
     """
     named, ignored = _readme(package)
     if named:
@@ -260,6 +283,7 @@ def _rank(package: Package, trees: Mapping[str, _Tree], name: str) -> tuple[bool
         found is not None and found.group(1).strip() not in _NO_PAPERS,
         not any(name in other.seen for key, other in trees.items() if key != name),
         _SUPPLEMENT.search(posixpath.basename(stem)) is None,
+        _DIFFERENCE not in tree.text and _VERSION.search(posixpath.basename(stem)) is None,
         -name.count("/"),
         stem + ".bbl" in package.names,
         _TITLE.search(tree.text) is not None and "abstract" in tree.text.lower(),

@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from omnisci_etl.papers.pdf.captions import Caption
-from omnisci_etl.papers.pdf.geometry import Box, Line, Rect, union
+from omnisci_etl.papers.pdf.geometry import Box, Rect, union
 from omnisci_etl.papers.pdf.page import Page
+from omnisci_etl.papers.pdf.pieces import MIN_SIDE, WALL, Style, find_pieces, is_label, is_sub_caption
 
 Side = Literal["above", "below", "beside"]
 
-_MIN_SIDE = 24.0
-_RULE = 6.0
 _ASIDE, _WRONG_SIDE, _BESIDE = 20.0, 40.0, 60.0
-_STRAY_GAP = 48.0
-_WALL = 60.0
-_TEXT_GAP = 30.0
-_EDGE = 0.09
-_BELOW = 40.0
-_ABOUT, _SLIVER = 4.0, 12.0
+_STRAY_GAP, _PANEL_GAP = 48.0, 120.0
+_TEXT_GAP, _LISTING_GAP = 30.0, 45.0
 _NOTES = 60.0
-
-
-@dataclass(frozen=True)
-class Style:
-    """How the document is set: size and font of most of its text, what is drawn on every page, where captions stand."""
-
-    size: float = 0.0
-    font: str = ""
-    furniture: tuple[Rect, ...] = ()
-    captions_on_top: bool = False
+_ENOUGH, _ENOUGH_BEFORE_FAR = 0.25, 0.05
 
 
 class Area(NamedTuple):
@@ -62,9 +46,9 @@ def find_areas(page: Page, captions: Sequence[Caption], style: Style) -> dict[Ca
 
     Tables count as figures only for captions that find nothing else, and text set like a listing only after them.
     """
-    areas = _assign(page, captions, _pieces(page, captions, style, with_tables=False), style)
+    areas = _assign(page, captions, find_pieces(page, captions, style, with_tables=False), style)
     if len(areas) < len(captions):
-        wider = _assign(page, captions, _pieces(page, captions, style, with_tables=True), style)
+        wider = _assign(page, captions, find_pieces(page, captions, style, with_tables=True), style)
         areas = {**wider, **areas}
     for caption in captions:
         if caption not in areas and (other := _listing(page, caption, captions, style)):
@@ -80,13 +64,13 @@ def _over_notes(
 ) -> Area | None:
     """A drawing that is parted from its caption by a few lines of notes, set as the text is."""
     barriers = _obstacles(page, captions, style).barriers
-    for piece in sorted(_pieces(page, captions, style, with_tables=False), key=lambda piece: -piece.y1):
+    for piece in sorted(find_pieces(page, captions, style, with_tables=False), key=lambda piece: -piece.y1):
         gap = caption.rect.y0 - piece.y1
         if not 0 < gap < _NOTES or piece.overlap_x(caption.rect) < 0.5 * min(piece.width, caption.rect.width):
             continue
         between = Rect(caption.rect.x0, piece.y1, caption.rect.x1, caption.rect.y0)
         taken = any(_crosses(piece, area.rect) for area in areas.values())
-        if min(piece.width, piece.height) < 2 * _MIN_SIDE or taken or any(_crosses(between, one) for one in barriers):
+        if min(piece.width, piece.height) < 2 * MIN_SIDE or taken or any(_crosses(between, one) for one in barriers):
             continue
         return Area(piece, "above")
     return None
@@ -94,101 +78,9 @@ def _over_notes(
 
 def whole_page(page: Page, style: Style) -> Rect | None:
     """All that is drawn on a page without captions."""
-    pieces = _pieces(page, (), style, with_tables=True)
+    pieces = find_pieces(page, (), style, with_tables=True)
     area = union(pieces) if pieces else None
-    return area if area and min(area.width, area.height) >= _MIN_SIDE else None
-
-
-def _pieces(page: Page, captions: Sequence[Caption], style: Style, *, with_tables: bool) -> list[Rect]:
-    """Ink that is neither running text nor caption nor page furniture, nor (unless with_tables) a table."""
-    own = {line for caption in captions for line in caption.lines}
-    pictures = [box.rect for box in page.boxes if box.kind == "picture" and box.rect.height >= _MIN_SIDE]
-    hidden = [_padded(line.rect) for line in own]
-    hidden += [_padded(rect) for rect in (*style.furniture, *page.marginal)]
-    for box in page.boxes:
-        if box.kind == "page-header" and box.rect.y1 < _EDGE * page.rect.height:
-            hidden.append(Rect(page.rect.x0, page.rect.y0, page.rect.x1, box.rect.y1 + 1))
-        elif box.kind == "page-footer" and box.rect.y0 > (1 - _EDGE) * page.rect.height:
-            hidden.append(Rect(page.rect.x0, box.rect.y0 - 1, page.rect.x1, page.rect.y1))
-        elif box.kind in ("page-header", "page-footer", "formula") or (box.kind == "table" and not with_tables):
-            hidden.append(_padded(box.rect))
-        elif box.kind != "picture" and not _is_label(box, page, style):
-            hidden += [_padded(line.rect) for line in box.lines if _is_running(line, box)]
-    cut = [_without_captions(part, captions) for picture in pictures for part in _side_by_side(page, picture, captions)]
-    ink = page.ink(hidden, cut, [caption.rect for caption in captions])
-    parts = [part for whole in ink for part in _side_by_side(page, whole, captions)]
-    return [piece for part in parts for piece in _split(part, captions) if min(piece.width, piece.height) > _RULE]
-
-
-def _side_by_side(page: Page, piece: Rect, captions: Sequence[Caption]) -> list[Rect]:
-    """A piece cut between captions that stand beside each other under it, or over it: each has its own figure."""
-    near = [caption.rect for caption in captions if caption.rect.overlap_x(piece) > 0.5 * caption.rect.width]
-    under = [rect for rect in near if rect.y0 > piece.y0 + piece.height / 2 and rect.y0 - piece.y1 < _BELOW]
-    over = [rect for rect in near if rect.y1 < piece.y0 + piece.height / 2 and piece.y0 - rect.y1 < _BELOW]
-    row = sorted(under if len(under) >= len(over) else over, key=lambda rect: rect.x0)
-    if len(row) < 2 or any(right.x0 < left.x1 for left, right in pairwise(row)):
-        return [piece]
-    gutters = (page.gutter(piece._replace(x0=left.x1, x1=right.x0)) for left, right in pairwise(row))
-    cuts = [piece.x0, *gutters, piece.x1]
-    return [piece._replace(x0=x0, x1=x1) for x0, x1 in pairwise(cuts)]
-
-
-def _is_running(line: Line, box: Box) -> bool:
-    """Whether a line is set as most of its box is; labels of a drawing that the box covers are not."""
-    sizes = sorted(other.size for other in box.lines)
-    return abs(line.size - sizes[len(sizes) // 2]) < 0.15 * line.size
-
-
-def _is_label(box: Box, page: Page, style: Style) -> bool:
-    """Whether a box of text belongs to a drawing: panel letters, and small text in another font than the body's."""
-    if not box.lines or box.kind in ("caption", "table"):
-        return False
-    if all(len(line.text.strip()) <= 3 for line in box.lines):
-        return True
-    small = all(line.size < 0.92 * style.size and line.font != style.font for line in box.lines)
-    return small and box.rect.width < 0.3 * page.rect.width
-
-
-def _padded(rect: Rect) -> Rect:
-    return Rect(rect.x0 - 2, rect.y0 - 1, rect.x1 + 2, rect.y1 + 1)
-
-
-def _without_captions(picture: Rect, captions: Sequence[Caption]) -> Rect:
-    """The picture box, cut where it runs into a caption below or above it, or beside it."""
-    for caption in captions:
-        if picture.overlap_x(caption.rect) > 0 and picture.overlap_y(caption.rect) > 0:
-            rest = _beside(picture, caption.rect)
-            if rest is not None:
-                picture = rest
-            elif caption.rect.y0 > picture.y0 + picture.height / 2:
-                picture = picture._replace(y1=caption.rect.y0 - 1)
-            elif caption.rect.y1 < picture.y0 + picture.height / 2:
-                picture = picture._replace(y0=caption.rect.y1 + 1)
-    return picture
-
-
-def _beside(piece: Rect, caption: Rect) -> Rect | None:
-    """What is left of a piece into whose left or right edge a tall caption runs; None for any other."""
-    middle = piece.x0 + piece.width / 2
-    if piece.overlap_x(caption) <= 0 or piece.overlap_y(caption) < 0.4 * piece.height:
-        return None
-    if caption.x1 < middle:
-        return piece._replace(x0=caption.x1 + 1)
-    return piece._replace(x1=caption.x0 - 1) if caption.x0 > middle else None
-
-
-def _split(piece: Rect, captions: Sequence[Caption]) -> list[Rect]:
-    """A piece cut at the captions that stand in it: what is left of it above and below, or beside each."""
-    for caption in captions:
-        rect = caption.rect
-        rest = _beside(piece, rect)
-        if rest is not None:
-            return _split(rest, captions)
-        across = piece.overlap_x(rect) > 0.6 * min(rect.width, piece.width)
-        if across and piece.y0 < rect.y0 + _ABOUT and piece.y1 > rect.y1 - _ABOUT:
-            parts = (piece._replace(y1=rect.y0 - 1), piece._replace(y0=rect.y1 + 1))
-            return [part for half in parts if half.height > _SLIVER for part in _split(half, captions)]
-    return [piece]
+    return area if area and min(area.width, area.height) >= MIN_SIDE else None
 
 
 def _assign(page: Page, captions: Sequence[Caption], pieces: Sequence[Rect], style: Style) -> dict[Caption, Area]:
@@ -202,9 +94,9 @@ def _assign(page: Page, captions: Sequence[Caption], pieces: Sequence[Rect], sty
     while wanting and free:
         used: set[Rect] = set()
         for caption, reaches in _claims(page, free, wanting, obstacles, style).items():
-            side, own = _one_side(reaches)
+            side, own = _one_side(reaches, on_top=style.captions_on_top)
             area = union(own)
-            if min(area.width, area.height) >= _MIN_SIDE:
+            if min(area.width, area.height) >= MIN_SIDE:
                 areas[caption] = Area(area, side)
                 used.update(own)
         if not used:
@@ -244,10 +136,10 @@ def _obstacles(page: Page, captions: Sequence[Caption], style: Style) -> _Obstac
     own = {line for caption in captions for line in caption.lines}
     walls, barriers = [], [caption.rect for caption in captions]
     for box in page.boxes:
-        if box.kind == "caption" and box.lines and not own.intersection(box.lines):
+        if box.kind == "caption" and box.lines and not own.intersection(box.lines) and not is_sub_caption(box, style):
             barriers.append(box.rect)
-        if box.kind in ("text", "list-item", "section-header", "caption") and not _is_label(box, page, style):
-            walls += [line.rect for line in box.lines if line not in own and line.rect.width > _WALL]
+        if box.kind in ("text", "list-item", "section-header", "caption") and not is_label(box, page, style):
+            walls += [line.rect for line in box.lines if line not in own and line.rect.width > WALL]
     return _Obstacles(walls, barriers)
 
 
@@ -271,14 +163,18 @@ def _is_near(piece: Rect, area: Rect) -> bool:
     return piece.overlap_x(area) > -_STRAY_GAP and piece.overlap_y(area) > -_STRAY_GAP
 
 
+def _is_another_panel(piece: Rect, area: Rect) -> bool:
+    """Whether a piece is as a panel is, in a row or a column with the others."""
+    large = piece.height >= 2 * MIN_SIDE and piece.width >= 2 * MIN_SIDE
+    apart = max(-piece.overlap_x(area), -piece.overlap_y(area))
+    return large and apart < _PANEL_GAP and (piece.overlap_x(area) > 0 or piece.overlap_y(area) > 0)
+
+
 def _column(page: Page, caption: Caption) -> Rect:
     """The caption's frame as wide as its column: as the narrowest text around its middle, else as the page."""
-    middle = (caption.rect.x0 + caption.rect.x1) / 2
-    around = [
-        box.rect
-        for box in page.boxes
-        if box.kind == "text" and box.rect.x0 <= middle <= box.rect.x1 and box.rect.width > 0.9 * caption.rect.width
-    ]
+    middle, own = (caption.rect.x0 + caption.rect.x1) / 2, set(caption.lines)
+    texts = [box.rect for box in page.boxes if box.kind == "text" and not own.intersection(box.lines)]
+    around = [rect for rect in texts if rect.x0 <= middle <= rect.x1 and rect.width > 0.9 * caption.rect.width]
     column = min(around, key=lambda rect: rect.width, default=page.rect)
     return caption.rect._replace(x0=min(column.x0, caption.rect.x0), x1=max(column.x1, caption.rect.x1))
 
@@ -315,18 +211,25 @@ def _crosses(between: Rect, wall: Rect) -> bool:
     return between.overlap_x(wall) > 4 and between.overlap_y(wall) > 2
 
 
-def _one_side(reaches: Sequence[_Reach]) -> tuple[Side, list[Rect]]:
-    """The pieces of a caption that stand on one side of it, without those that stand far from the rest."""
+def _one_side(reaches: Sequence[_Reach], *, on_top: bool) -> tuple[Side, list[Rect]]:
+    """The pieces of a caption that stand on one side of it, without those that stand far from the rest.
+
+    What stands close on the side where figures stand in this document is not given up for something larger.
+    """
     sides: dict[Side, list[_Reach]] = {}
     for reach in reaches:
         sides.setdefault(reach.side, []).append(reach)
     if any(side != "beside" and _is_right_there(those) for side, those in sides.items()):
         sides.pop("beside", None)
     side, chosen = max(sides.items(), key=lambda item: _weight(item[1]))
+    usual = sides.get("below" if on_top else "above", [])
+    enough = _ENOUGH if min(reach.cost for reach in chosen) < _TEXT_GAP + _WRONG_SIDE else _ENOUGH_BEFORE_FAR
+    if side != "beside" and usual and _is_right_there(usual) and _ink(usual) > enough * _ink(chosen):
+        side, chosen = usual[0].side, usual
     pieces = sorted((reach.piece for reach in chosen), key=lambda piece: -piece.area)
     own, rest = [pieces[0]], pieces[1:]
     area = pieces[0]
-    while near := [piece for piece in rest if _is_near(piece, area)]:
+    while near := [piece for piece in rest if _is_near(piece, area) or _is_another_panel(piece, area)]:
         area = union([area, *near])
         own += near
         rest = [piece for piece in rest if piece not in near]
@@ -336,12 +239,16 @@ def _one_side(reaches: Sequence[_Reach]) -> tuple[Side, list[Rect]]:
 def _is_right_there(reaches: Sequence[_Reach]) -> bool:
     """Whether a figure stands so close over or under a caption that nothing in another column is meant."""
     area = union(reach.piece for reach in reaches)
-    return min(area.width, area.height) >= _MIN_SIDE and min(reach.cost for reach in reaches) < _TEXT_GAP
+    return min(area.width, area.height) >= MIN_SIDE and min(reach.cost for reach in reaches) < _TEXT_GAP
 
 
 def _weight(reaches: Sequence[_Reach]) -> float:
     """Much ink close to the caption outweighs little ink, or ink far from it."""
-    return sum(reach.piece.area for reach in reaches) / (50 + min(reach.cost for reach in reaches))
+    return _ink(reaches) / (50 + min(reach.cost for reach in reaches))
+
+
+def _ink(reaches: Sequence[_Reach]) -> float:
+    return sum(reach.piece.area for reach in reaches)
 
 
 def _trimmed(area: Rect, caption: Caption, captions: Sequence[Caption], page: Page, walls: Sequence[Rect]) -> Rect:
@@ -370,16 +277,17 @@ def _listing(page: Page, caption: Caption, captions: Sequence[Caption], style: S
     others = {line for other in captions for line in other.lines}
     boxes = [box for box in page.boxes if box.lines and not others.intersection(box.lines) and _is_foreign(box, style)]
     sides: tuple[Side, ...] = ("below", "above") if style.captions_on_top else ("above", "below")
+    column = _column(page, caption)
     for side in sides:
         area: Rect | None = None
         while True:
             edge = caption.rect if area is None else area
-            near = [box for box in boxes if box.rect.overlap_x(caption.rect) > 0 and _gap(box.rect, edge, side)]
+            near = [box for box in boxes if box.rect.overlap_x(column) > 0 and _gap(box.rect, edge, side)]
             if not near:
                 break
             area = union([*(box.rect for box in near), *([area] if area else [])])
             boxes = [box for box in boxes if box not in near]
-        if area and min(area.width, area.height) >= _MIN_SIDE:
+        if area and min(area.width, area.height) >= MIN_SIDE:
             return Area(area, side)
     return None
 
@@ -394,4 +302,4 @@ def _is_foreign(box: Box, style: Style) -> bool:
 
 def _gap(rect: Rect, edge: Rect, side: Side) -> bool:
     gap = edge.y0 - rect.y1 if side == "above" else rect.y0 - edge.y1
-    return -4 < gap < _TEXT_GAP
+    return -4 < gap < _LISTING_GAP

@@ -28,7 +28,7 @@ _SENTENCE_END = (".", "?", "!", ")", "”")
 _LEADERS = re.compile(r"(?:\.\s?){3,}\d+$")
 _MOST_LEADERS, _LAST = 2, 60
 _BARE_GAP = 2.0
-_INDENT = 15
+_INDENT, _INSET = 15, 36
 
 
 @dataclass(eq=False)
@@ -113,7 +113,15 @@ def _starts(box: Box) -> Iterator[Line]:
         above = [other for other in box.lines[:index] if other.rect.overlap_x(line.rect) > 0]
         apart = max(0.5 * line.rect.height, 1.3 * _leading(box.lines))
         ended = bool(above) and above[-1].text.rstrip().endswith(_SENTENCE_END)
-        if not above or (box.kind == "caption" and (ended or alone)) or line.rect.y0 - above[-1].rect.y1 > apart:
+        centred = min(line.rect.x0 - box.rect.x0, box.rect.x1 - line.rect.x1) > _INSET and _STRICT_LABEL.match(
+            text.strip()
+        )
+        if (
+            centred
+            or not above
+            or (box.kind == "caption" and (ended or alone))
+            or line.rect.y0 - above[-1].rect.y1 > apart
+        ):
             yield line
 
 
@@ -146,8 +154,12 @@ def _run(box: Box, first: int, starts: set[Line]) -> list[Line]:
     lines = [start]
     most = max(1.2 * start.rect.height, (1.8 if box.kind == "caption" else 1.3) * _leading(box.lines[first:]))
     for line in box.lines[first + 1 :]:
-        aside = box.kind == "picture" and abs(line.rect.x0 - start.rect.x0) > _INDENT
-        if aside or line in rivals or any(_is_nearer(line, rival, start) for rival in rivals):
+        aside = box.kind in ("picture", "table") and abs(line.rect.x0 - start.rect.x0) > _INDENT
+        if (
+            (aside and not _is_next(line, lines[-1]))
+            or line in rivals
+            or any(_is_nearer(line, rival, start) for rival in rivals)
+        ):
             continue
         if line in starts or _OTHER_CAPTION.match(line.text):
             break
@@ -161,6 +173,11 @@ def _run(box: Box, first: int, starts: set[Line]) -> list[Line]:
             break
         lines.append(line)
     return lines
+
+
+def _is_next(line: Line, last: Line) -> bool:
+    """Whether a piece of text goes on with the row of the one before."""
+    return line.rect.overlap_y(last.rect) > 0 and 0 <= line.rect.x0 - last.rect.x1 < 2 * last.size
 
 
 def _is_nearer(line: Line, rival: Line, start: Line) -> bool:
@@ -190,7 +207,8 @@ def _goes_on(rect: Rect, last: Line, box: Box, body_size: float, *, bare: bool) 
     if bare:
         beside = first.rect.overlap_y(rect) > 0 and 0 < first.rect.x0 - rect.x1 < 40
         return beside or (-2 < gap <= _BARE_GAP * first.rect.height and first.rect.overlap_x(rect) > 0)
-    if not -2 < gap <= 0.8 * first.rect.height or abs(first.rect.x0 - rect.x0) > _INDENT:
+    centred = box.kind == "caption" and abs(first.rect.x0 + first.rect.x1 - rect.x0 - rect.x1) < _INDENT
+    if not -2 < gap <= 0.8 * first.rect.height or not (centred or abs(first.rect.x0 - rect.x0) <= _INDENT):
         return False
     same = abs(first.size - last.size) <= _SAME_SIZE
     return same and (box.kind == "caption" or abs(first.size - body_size) > _SAME_SIZE)

@@ -16,9 +16,9 @@ from omnisci_etl.figures.panels import split_panels
 from omnisci_etl.papers.licences import licence_uri
 from omnisci_etl.papers.mentions import figure_number, survey_figures
 from omnisci_etl.papers.model import Document, Figure, Paragraph, Picture, clean
-from omnisci_etl.papers.pdf.areas import Area, Style, find_areas, whole_page
+from omnisci_etl.papers.pdf.areas import Area, find_areas, whole_page
 from omnisci_etl.papers.pdf.captions import Caption, continue_over_pages, find_captions
-from omnisci_etl.papers.pdf.geometry import Line, Rect
+from omnisci_etl.papers.pdf.geometry import Box, Line, Rect
 from omnisci_etl.papers.pdf.page import (
     LIGATURES,
     Page,
@@ -27,10 +27,11 @@ from omnisci_etl.papers.pdf.page import (
     furniture,
     read_page,
 )
+from omnisci_etl.papers.pdf.pieces import Style
 from omnisci_etl.papers.pdf.text import Vocabulary
 
 EXTRACTOR = "pdf"
-VERSION = "1.2.3"
+VERSION = "1.2.4"
 MAX_BYTES = 256 << 20
 MAX_PAGES = 400
 MAX_MODELLED = 32
@@ -173,8 +174,10 @@ def _bare_pages(
 ) -> dict[str, tuple[Page, Rect]]:
     """Manuscripts with their pictures at the end, one a page without caption: page and area by figure number."""
     placed = {caption.label for areas in found.values() for caption, area in areas.items() if area}
-    wanting = [caption.label for areas in found.values() for caption in areas if caption.label not in placed]
-    if not wanting or len(wanting) != len(numbers):
+    captioned = {page.number: [one.label for one in areas if one.label not in placed] for page, areas in found.items()}
+    wanting = [label for labels in captioned.values() for label in labels]
+    first = min((number for number, labels in captioned.items() if labels), default=0)
+    if not wanting or len(wanting) != len(numbers) or numbers[0] + 1 <= first:
         return {}
     pages = [read_page(source[number], with_layout=with_layout) for number in numbers]
     rects = [whole_page(page, style) for page in pages]
@@ -224,7 +227,7 @@ def _paragraphs(found: Found, vocabulary: Vocabulary) -> Iterator[Paragraph]:
     for page, areas in found.items():
         own = {line for caption in areas for line in caption.lines}
         drawn = [area.rect for area in areas.values() if area]
-        for box in page.boxes:
+        for box in under_headings(page):
             lines = [line for line in box.lines if line not in own]
             if not lines or any(rect.holds_middle(box.rect) for rect in drawn):
                 continue
@@ -242,6 +245,18 @@ def _paragraphs(found: Found, vocabulary: Vocabulary) -> Iterator[Paragraph]:
                 pending = text
     if pending:
         yield Paragraph(clean(pending), section)
+
+
+def under_headings(page: Page) -> list[Box]:
+    """The boxes of a page in reading order: what stands above a heading set across the columns is read before it."""
+    boxes, middle = list(page.boxes), (page.rect.x0 + page.rect.x1) / 2
+    for heading in [box for box in boxes if box.kind == "section-header" and box.rect.x0 < middle < box.rect.x1]:
+        place = boxes.index(heading)
+        later = boxes[place + 1 :]
+        above = [box for box in later if box.rect.y1 <= heading.rect.y0 + 2]
+        moved = set(above)
+        boxes[place:] = [*above, heading, *(box for box in later if box not in moved)]
+    return boxes
 
 
 def _title(source: Any) -> str:

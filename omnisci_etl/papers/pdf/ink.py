@@ -18,6 +18,7 @@ _INK_DPI = 36
 _WHITE = 246
 _MAX_FRAMES = 2
 _BORDER = 2
+_PARTING = 8
 
 
 def stretches(source: Any, without: Sequence[Rect], with_: Sequence[Rect], captions: Sequence[Rect] = ()) -> list[Rect]:
@@ -58,17 +59,34 @@ def _ink_map(source: Any, without: Sequence[Rect], with_: Sequence[Rect]) -> lis
     ]
 
 
-def white_column(source: Any, area: Rect) -> float:
-    """The middle of the widest upright stretch of an area that has no ink; of the area where there is none."""
+def _inked(source: Any, area: Rect) -> Image.Image | None:
+    """An area in pixels of one point, 255 where there is ink; None where it has no extent."""
     pymupdf = import_pymupdf()
     pixels = source.get_pixmap(clip=pymupdf.Rect(area), alpha=False, colorspace=pymupdf.csGRAY)
     if not pixels.width or not pixels.height:
-        return (area.x0 + area.x1) / 2
+        return None
     image = Image.frombytes("L", (pixels.width, pixels.height), pixels.samples)
-    rows = image.point([255 if value < _WHITE else 0 for value in range(256)])
-    columns = rows.resize((pixels.width, 1), Image.Resampling.BOX, reducing_gap=None).tobytes()
+    return image.point([255 if value < _WHITE else 0 for value in range(256)])
+
+
+def white_row(source: Any, area: Rect) -> float | None:
+    """Where the first level stretch without ink ends that parts an area in two."""
+    image = _inked(source, area)
+    if image is None:
+        return None
+    rows = image.resize((1, image.height), Image.Resampling.BOX, reducing_gap=None).tobytes()
+    parting = re.search(rb"[^\0]\0{%d,}(?=[^\0])" % _PARTING, rows)
+    return area.y0 + parting.end() if parting else None
+
+
+def white_column(source: Any, area: Rect) -> float:
+    """The middle of the widest upright stretch of an area that has no ink; of the area where there is none."""
+    image = _inked(source, area)
+    if image is None:
+        return (area.x0 + area.x1) / 2
+    columns = image.resize((image.width, 1), Image.Resampling.BOX, reducing_gap=None).tobytes()
     runs = [found.span() for found in re.finditer(rb"\0+", columns)]
-    start, end = max(runs, key=lambda run: run[1] - run[0], default=(0, pixels.width))
+    start, end = max(runs, key=lambda run: run[1] - run[0], default=(0, image.width))
     return area.x0 + (start + end) / 2
 
 

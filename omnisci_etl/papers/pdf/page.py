@@ -16,7 +16,7 @@ from typing import Any
 
 from omnisci_etl.figures.images import import_pymupdf, render_area
 from omnisci_etl.papers.pdf.geometry import BOLD, NOT_BOLD, Box, Line, Rect
-from omnisci_etl.papers.pdf.ink import stretches, white_column
+from omnisci_etl.papers.pdf.ink import stretches, white_column, white_row
 
 _MARGIN = 0.075
 _MANY_DRAWINGS = 5000
@@ -24,6 +24,11 @@ _MAX_FURNITURE = 60
 _MIN_TURNED = 200
 _LONGEST_MARK = 12
 _TALLEST_MARGIN = 0.4
+_RAISED = 0.9
+_MIN_LINES, _TALLEST_EDGE = 4, 45.0
+_JOINT, _LABEL_JOINT, _TIGHT = 0.5, 2.5, 0.1
+_CAPTION = re.compile(r"fig(?:ure|\.)?\s*\w{1,4}\s*[.:|–—]\s*\S+\s+\S+", re.IGNORECASE)
+_LABEL = re.compile(r"fig(?:ure|\.)?\s*\w{1,4}[.:]?", re.IGNORECASE)
 _MAX_UNPACKED = 16_000_000
 """Pixels of all pictures of a page."""
 _PICTURES = 4
@@ -80,6 +85,10 @@ class Page:
         """The middle of the widest upright stretch of an area that has no ink."""
         return white_column(self.source, area)
 
+    def first_gap(self, area: Rect) -> float | None:
+        """Where the first clear space between two rows of ink of an area ends."""
+        return white_row(self.source, area)
+
 
 def activate_layout_model() -> bool:
     """Switch on PyMuPDF's layout model, without its warnings of boxes of no size; False where it is not installed."""
@@ -124,7 +133,17 @@ def read_page(source: Any, *, with_layout: bool) -> Page:
         (min(holders, key=_rank).lines if holders else loose).append(line)
     for box in boxes:
         box.lines = in_rows(box.lines)
+        box.kind = _kind(box)
     return Page(source.number + 1, frame, boxes, loose, source, marginal, turned)
+
+
+def _kind(box: Box) -> str:
+    """What a box is: a paragraph is no header or footer, and what has a caption in it no formula."""
+    tall = len(box.lines) >= _MIN_LINES and box.rect.height > _TALLEST_EDGE
+    if tall and box.kind in ("page-header", "page-footer"):
+        return "text"
+    captioned = box.kind == "formula" and any(_CAPTION.match(line.text.strip()) for line in box.lines)
+    return "picture" if captioned else box.kind
 
 
 def _model_boxes(source: Any) -> list[Box]:
@@ -191,11 +210,20 @@ def in_rows(lines: Iterable[Line]) -> list[Line]:
     """Lines from top to bottom; pieces of one row from left to right."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: line.rect.y0):
-        if rows and line.rect.overlap_y(rows[-1][0].rect) > 0.6 * min(line.rect.height, rows[-1][0].rect.height):
+        if rows and _is_level(line.rect, rows[-1][0].rect) and not _is_under(line.rect, rows[-1][-1].rect):
             rows[-1].append(line)
         else:
             rows.append([line])
     return [line for row in rows for line in sorted(row, key=lambda line: line.rect.x0)]
+
+
+def _is_level(one: Rect, other: Rect) -> bool:
+    return one.overlap_y(other) > 0.6 * min(one.height, other.height)
+
+
+def _is_under(line: Rect, other: Rect) -> bool:
+    """Whether two lines are one below the other although their rectangles overlap, as those with roots do."""
+    return line.overlap_x(other) > 0.5 * min(line.width, other.width) and line.y0 - other.y0 > 0.25 * other.height
 
 
 def _lines(text: Any, frame: Rect) -> tuple[list[Line], list[Rect]]:
@@ -221,7 +249,35 @@ def _lines(text: Any, frame: Rect) -> tuple[list[Line], list[Rect]]:
                 marginal.append(rect)
     numbers = _line_numbers(lines, frame)
     marginal += [line.rect for line in numbers]
-    return [line for line in lines if line not in numbers], marginal
+    return _joined(line for line in lines if line not in numbers), marginal
+
+
+def _joined(lines: Iterable[Line]) -> list[Line]:
+    """The lines, with the pieces put together that old fonts and wide spaces leave of one; a label with its caption."""
+    out: list[Line] = []
+    for line in lines:
+        last = out[-1] if out else None
+        if last is not None and _goes_on_in_row(last, line):
+            out[-1] = _join(last, line)
+        else:
+            out.append(line)
+    return out
+
+
+def _goes_on_in_row(last: Line, line: Line) -> bool:
+    gap, height = line.rect.x0 - last.rect.x1, max(last.rect.height, line.rect.height)
+    if line.rect.overlap_y(last.rect) < 0.7 * height:
+        return False
+    most = _LABEL_JOINT if _LABEL.fullmatch(last.text.strip()) else _JOINT
+    return -_JOINT * height < gap < most * height
+
+
+def _join(last: Line, line: Line) -> Line:
+    space = "" if line.rect.x0 - last.rect.x1 < _TIGHT * last.rect.height or last.text.endswith(" ") else " "
+    main = max(last, line, key=lambda piece: len(piece.text))
+    marked = (last.marked or last.text) + space + (line.marked or line.text) if last.marked or line.marked else ""
+    rect = Rect(last.rect.x0, min(last.rect.y0, line.rect.y0), line.rect.x1, max(last.rect.y1, line.rect.y1))
+    return Line(rect, last.text + space + line.text, main.size, main.font, marked)
 
 
 def _line_numbers(lines: Sequence[Line], frame: Rect) -> set[Line]:
@@ -247,16 +303,17 @@ def _line_numbers(lines: Sequence[Line], frame: Rect) -> set[Line]:
 def _line_text(spans: Sequence[dict[str, Any]]) -> str:
     """The text of a line, its short bold stretches marked.
 
-    Raised numbers behind a word are citation marks and go, other raised text follows a ^.
+    Raised numbers behind a word are citation marks and go, other raised text follows a ^. What is as large as the rest
+    is not raised: it stands higher than what the line begins with.
     """
-    out = ""
+    out, largest = "", max((span["size"] for span in spans if span["text"].strip()), default=0.0)
     for span in spans:
         text = span["text"].translate(LIGATURES)
         core = text.strip()
         if 0 < len(core) <= _LONGEST_MARK and (span["flags"] & 16 or _BOLD_FONT.search(span["font"])):
             out += text.replace(core, f"{BOLD}{core}{NOT_BOLD}", 1)
             continue
-        if span["flags"] & 1 and text.strip() and out.strip():
+        if span["flags"] & 1 and span["size"] < _RAISED * largest and text.strip() and out.strip():
             mark = text.strip().strip(",–-").replace(",", "").replace("–", "").replace("-", "")
             word = out.rstrip()[-3:]
             if mark.isdecimal() and (word.isalpha() or word[-1:] in (".", ",", ";", ")", "]")):
