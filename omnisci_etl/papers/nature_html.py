@@ -40,10 +40,23 @@ _DEEPEST = 4
 _DROPPED = frozenset(
     {"script", "style", "noscript", "svg", "button", "figure", "annotation", "annotation-xml", "table"}
 )
+# What designs of the page have for one thing, the present one first: an expression costs a walk over the page.
 # Authors' keywords stand in lists like that of the subjects, but deeper.
 _SUBJECTS = (
-    "descendant::*[self::li and contains(@class, 'subject-list__subject') and a or self::a and "
-    "(@data-track-action='view subject' or ancestor::div[contains(@class, 'article-keywords')])]"
+    "descendant::li[contains(@class, 'subject-list__subject')][a]",
+    "descendant::a[@data-track-action='view subject']",
+    "descendant::div[contains(@class, 'article-keywords')][not(ancestor::div[contains(@class, 'article-keywords')])]"
+    "/descendant::a",
+)
+_CATEGORY = ("descendant::li[@data-test='article-category']", "descendant::*[@data-test='article-category']")
+_ABSTRACT = (
+    "descendant::div[starts-with(@id, 'Abs') and contains(@id, '-content')]",
+    "descendant::*[starts-with(@id, 'Abs') and contains(@id, '-content')]",
+)
+_RIGHTS = (
+    "descendant::section[@aria-labelledby='rightslink' or starts-with(@data-title, 'Rights')]",
+    "descendant::*[@id='rightslink-content' or @id='rightslink-section']"
+    "|descendant::p[contains(concat(' ', @class, ' '), ' license ')]",
 )
 _SUBJECT_CODE = re.compile(r"[?&]subject=((?:/\d+)+)(?:&|$)")
 _LEGEND = "descendant::span[starts-with(@class, 'legend')]"
@@ -196,7 +209,7 @@ def _article(root: etree._Element) -> etree._Element | None:
 
 def _article_type(root: etree._Element, meta: dict[str, list[str]]) -> str:
     stated = [_first(meta, name) for name in ("citation_article_type", "prism.section", "dc.type")]
-    named = outermost(select(root, "descendant::*[@data-test='article-category']"))
+    named = outermost(_first_found(root, _CATEGORY))
     stated[1:1] = [squeeze(raw_text(node)) for node in named]
     return next(filter(None, map(heading_type, stated)), None) or "research-article"
 
@@ -212,21 +225,21 @@ def _published(meta: dict[str, list[str]]) -> date | None:
     return None
 
 
+def _first_found(root: etree._Element, paths: Iterable[str]) -> list[etree._Element]:
+    """What the first of the expressions finds that finds anything."""
+    return next(filter(None, (select(root, path) for path in paths)), [])
+
+
 def _abstract(root: etree._Element) -> str:
-    nodes = select(root, "descendant::*[starts-with(@id, 'Abs') and contains(@id, '-content')]")[:1]
+    if nodes := _first_found(root, _ABSTRACT)[:1]:
+        return flatten(nodes, _Caption()).text
     boxes = outermost(select(root, "descendant::div[@id='abstract' or @id='first-paragraph']"))
-    return flatten(nodes or outermost(node for box in boxes for node in box.iter("p")), _Caption()).text
+    return flatten(outermost(node for box in boxes for node in box.iter("p")), _Caption()).text
 
 
 def _licence(root: etree._Element) -> str | None:
     """The licence in the section "Rights and permissions"; the page's metadata contradict it and do not count."""
-    sections = select(
-        root,
-        "descendant::section[@aria-labelledby='rightslink' or starts-with(@data-title, 'Rights')]"
-        "|descendant::*[@id='rightslink-content' or @id='rightslink-section']"
-        "|descendant::p[contains(concat(' ', @class, ' '), ' license ')]",
-    )
-    for section in outermost(sections):
+    for section in chain.from_iterable(outermost(select(root, path)) for path in _RIGHTS):
         links = [node.get("href") or "" for node in section.iter("a") if "license" in (node.get("rel") or "")]
         if uri := next((uri for text in [*links, raw_text(section)] if (uri := licence_uri(text))), None):
             return uri
@@ -235,7 +248,7 @@ def _licence(root: etree._Element) -> str | None:
 
 def _subjects(root: etree._Element, meta: dict[str, list[str]]) -> tuple[str, ...]:
     """The subjects by name; where the page links them by code too, as it did until 2016, their codes behind them."""
-    listed = select(root, _SUBJECTS)
+    listed = _first_found(root, _SUBJECTS)
     codes = [code[1] for node in listed if (code := _SUBJECT_CODE.search(node.get("href") or ""))]
     names = [*(squeeze(raw_text(node)) for node in outermost(listed)), *codes] or re.split(
         r"\s*;\s*", _first(meta, "wt.z_subject_term")
