@@ -23,11 +23,11 @@ _SLIPPED_DIGITS = 3
 _SLIPPED = (0.1, 0.8)
 
 
-def _symbol(told: Text, index: int) -> str:
-    start = told.quantities[index].start
-    if "=" not in told.text[max(0, start - 2) : start]:
+def _symbol(text: str, start: int) -> str:
+    """The symbol whose value stands at start; "" for none and for one of which there are many values."""
+    if "=" not in text[max(0, start - 2) : start]:
         return ""
-    found = _SYMBOL.search(told.text, max(0, start - _LONGEST_SYMBOL), start)
+    found = _SYMBOL.search(text, max(0, start - _LONGEST_SYMBOL), start)
     return found["symbol"] if found and found["symbol"] not in _OF_MANY else ""
 
 
@@ -51,8 +51,8 @@ def in_other_company(context: Context, told: Text, index: int, stated: Set[Key])
         match = _other_value(amounts, _beside(context, told, index, side), stated)
         if match:
             return match
-    symbol = _symbol(told, index)
-    values = [match for match in _all(context) if _symbol_of(match) == symbol] if symbol else []
+    symbol = _symbol(told.text, told.quantities[index].start)
+    values = [match for match in _all(context) if _symbol(match.text, match.quantity.start) == symbol] if symbol else []
     if len({value for match in values for value in match.amounts.keys if value not in stated}) == 1:
         return _other_value(amounts, values, stated)
     return _slipped(context, told, index, stated)
@@ -72,12 +72,6 @@ def _beside(context: Context, told: Text, index: int, side: int) -> Iterator[Mat
 
 def _all(context: Context) -> Iterator[Match]:
     return (Match(text.text, text.quantities[index], amounts) for text, index, amounts in context.places)
-
-
-def _symbol_of(match: Match) -> str:
-    start = match.quantity.start
-    found = _SYMBOL.search(match.text, max(0, start - _LONGEST_SYMBOL), start)
-    return found["symbol"] if found else ""
 
 
 def _slipped(context: Context, told: Text, index: int, stated: Set[Key]) -> Match | None:

@@ -44,11 +44,14 @@ def _american(word: str) -> str:
     return word.replace("ae", "e").replace("oe", "e").replace("sulph", "sulf").replace("lyz", "lys")
 
 
+def _undoubled(stem: str) -> str:
+    return _DOUBLED.sub("l", stem) if stem.endswith("ll") else stem
+
+
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """A word without its endings, in lower case, at most _LONGEST letters: oscillates, oscillation → oscill."""
-    found = _ENDING.sub("", _ENDING.sub("", _american(word.casefold())))[:_LONGEST]
-    return _DOUBLED.sub("l", found) if found.endswith("ll") else found
+    return _undoubled(_ENDING.sub("", _ENDING.sub("", _american(word.casefold())))[:_LONGEST])
 
 
 def terms(text: str) -> list[str]:
@@ -93,9 +96,7 @@ def _words() -> Mapping[str, str]:
 
 def _stems(name: str) -> Iterator[str]:
     """The stems of a list of words.yaml, in one spelling."""
-    for one in _words()[name].split():
-        found = _american(one)
-        yield _DOUBLED.sub("l", found) if found.endswith("ll") else found
+    return (_undoubled(_american(one)) for one in _words()[name].split())
 
 
 @cache

@@ -20,7 +20,7 @@ from omnisci_etl.papers.jats_text import FLOATS, MATHS, XLINK, BodyReader, capti
 from omnisci_etl.papers.mentions import figure_number, split_label, survey
 from omnisci_etl.papers.model import Document, Figure, Panel, Paragraph, Picture
 from omnisci_etl.papers.tex_in_text import without_tex
-from omnisci_etl.papers.xml import MAX_PARAGRAPHS, check_figures, local_names, outermost, parse_xml
+from omnisci_etl.papers.xml import MAX_PARAGRAPHS, check_figures, is_too_deep, local_names, outermost, parse_xml
 
 EXTRACTOR = "jats"
 VERSION = "1.3.0"
@@ -35,10 +35,6 @@ _REFERENCES, _REFERENCES_END = b"<ref-list", b"</ref-list>"
 _DOCTYPE = re.compile(rb"<!DOCTYPE\s{1,9}[\w.:-]{1,60}\s{1,9}(?:PUBLIC|SYSTEM)(?=[\"'])")
 _LONGEST_HEAD = 1_000
 _FOREIGN = frozenset({"sub-article", "response", "supplementary-material", "front-stub"})
-
-
-# Each figure is read with those within it.
-_DEEPEST = 4
 
 
 class _Found(NamedTuple):
@@ -146,7 +142,7 @@ def _find_figures(article: etree._Element) -> Iterator[_Found]:
         label = _label(element)
         if not _is_main(label, figure_number(label)) or next(element.iterancestors(*_FOREIGN), None) is not None:
             continue
-        if sum(1 for _ in islice(element.iterancestors("fig", "fig-group"), _DEEPEST)) == _DEEPEST:
+        if is_too_deep(element, "fig", "fig-group"):
             continue
         parts = [node for node in element.iter("fig") if node is not element]
         yield _Found(element, label, tuple(node for node in parts if not figure_number(_label(node))))

@@ -22,6 +22,7 @@ from omnisci_etl.papers.tex_in_text import formula_of_tex
 from omnisci_etl.papers.xml import (
     MAX_PARAGRAPHS,
     check_figures,
+    is_too_deep,
     outermost,
     parse_html,
     select,
@@ -35,8 +36,6 @@ _ANCHOR = re.compile(r"#(?:Fig|figure-|f)(\d+)$|/figures/(\d+)$|/fig_tab/[^/]+_F
 _FURNITURE = re.compile(r"(?<=[.!?)\]])(?:\s(?:Source data|PowerPoint slide|Full size image|View in article))+$")
 _CITATION = re.compile(r"#(?:ref-|b)")
 _ARISING = re.compile(r"\W*arising from\b", re.I)
-# Each figure is read with those within it.
-_DEEPEST = 4
 _DROPPED = frozenset(
     {"script", "style", "noscript", "svg", "button", "figure", "annotation", "annotation-xml", "table"}
 )
@@ -295,7 +294,7 @@ def _find_figures(article: etree._Element) -> dict[str, _Found]:
     """The main figures by number; of those with one number the first, but rather the text's than a carousel's."""
     found: dict[str, _Found] = {}
     for node in article.iter("figure"):
-        if sum(1 for _ in islice(node.iterancestors("figure"), _DEEPEST)) == _DEEPEST:
+        if is_too_deep(node, "figure"):
             continue
         figure = _read(node)
         number = figure_number(figure.label)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 
 from lxml import etree
 
@@ -25,6 +26,7 @@ MAX_FIGURES = 1_000
 MAX_PARAGRAPHS = 3_000
 """Of the paragraphs that name a figure, those that are read."""
 _MAX_MARKS = 100
+_DEEPEST = 4
 _ENTITY_DECLARATION = re.compile(rb"<\0{0,3}!\0{0,3}E\0{0,3}N\0{0,3}T\0{0,3}I\0{0,3}T\0{0,3}Y")
 # The letters stand first, as the engine skips to them at several times the speed of a search in bytes.
 _DECLARED = re.compile(rb"xmlns(?:(?::[\w.-]{1,100})?\s{0,100}=\s{0,100}(?:\"([^\"<&]*)\"|'([^'<&]*)'))?")
@@ -127,6 +129,14 @@ def of_class(root: etree._Element, name: str, *tags: str) -> list[etree._Element
     return [
         node for node in root.iter(*tags) if name in (classes := node.get("class") or "") and name in classes.split()
     ]
+
+
+def is_too_deep(node: etree._Element, *tags: str) -> bool:
+    """Whether elements of these tags stand around one so many times that it is none of a paper's figures.
+
+    Each figure is read with those within it.
+    """
+    return sum(1 for _ in islice(node.iterancestors(*tags), _DEEPEST)) == _DEEPEST
 
 
 def outermost(nodes: Iterable[etree._Element]) -> list[etree._Element]:

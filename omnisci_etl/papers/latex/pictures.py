@@ -69,19 +69,19 @@ def drawn_file(scan: Scan, name: str, start: int, after: int) -> int:
 
 def extensions(scan: Scan, name: str, start: int, after: int) -> int:
     """\\DeclareGraphicsExtensions: what names of files may lack."""
-    arg = scan.source.group(after)
-    if arg is None:
-        return after
-    scan.add("extensions", start, arg.after, value=scan.source.get(arg))
-    return arg.after
+    return _told(scan, "extensions", start, after)
 
 
 def folders(scan: Scan, name: str, start: int, after: int) -> int:
     """\\graphicspath: where pictures are looked for."""
+    return _told(scan, "folders", start, after)
+
+
+def _told(scan: Scan, kind: str, start: int, after: int) -> int:
     arg = scan.source.group(after)
     if arg is None:
         return after
-    scan.add("folders", start, arg.after, value=scan.source.get(arg))
+    scan.add(kind, start, arg.after, value=scan.source.get(arg))
     return arg.after
 
 
